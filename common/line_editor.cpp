@@ -1,0 +1,224 @@
+#include "common/line_editor.hpp"
+
+#include "common/safe_text.hpp"
+#include "common/utf8.hpp"
+
+#include <algorithm>
+
+#include <string.h>
+
+namespace common {
+
+namespace {
+
+constexpr char escape_key = '\x1b';
+
+/// Columns of text as safe_text shows it.
+std::size_t columns_of(std::string_view untrusted) {
+    const std::string shown = safe_text(untrusted);
+    std::size_t columns = 0;
+    for (std::string_view rest = shown; !rest.empty();) {
+        const Decoded decoded = decode_utf8(rest);
+        columns += static_cast<std::size_t>(display_width(decoded.code));
+        rest.remove_prefix(decoded.length);
+    }
+    return columns;
+}
+
+std::string rub_out(std::size_t columns) {
+    std::string echo;
+    for (; columns > 0; --columns) {
+        echo += "\b \b";
+    }
+    return echo;
+}
+
+}  // namespace
+
+std::string LineEditor::feed(char byte) {
+    if (skips_escape(byte)) {
+        return {};
+    }
+    std::string echo;
+    if (escape_ == Escape::begun) {
+        // An ESC that began no sequence is a byte like another.
+        escape_ = Escape::none;
+        echo = insert(escape_key);
+    }
+    return echo + edit(byte);
+}
+
+/// ESC [ … letter is dropped whole: arrow keys, and the brackets that some
+/// terminals put around pasted text.
+bool LineEditor::skips_escape(char byte) {
+    switch (escape_) {
+        case Escape::none:
+            if (byte != escape_key) {
+                return false;
+            }
+            escape_ = Escape::begun;
+            return true;
+        case Escape::begun:
+            if (byte != '[' && byte != 'O') {
+                return false;
+            }
+            escape_ = Escape::sequence;
+            return true;
+        case Escape::sequence: {
+            const bool belongs = byte >= ' ' && byte <= '~';
+            if (byte >= '@' || !belongs) {
+                escape_ = Escape::none;
+            }
+            return belongs;
+        }
+    }
+    return false;
+}
+
+std::string LineEditor::edit(char byte) {
+    const EditKeys& keys = rules_.keys;
+    if (byte == '\r' || byte == '\n') {
+        return finish(byte);
+    }
+    if (byte == '\0') {
+        if (rules_.nul == NulByte::breaks) {
+            state_ = LineState::line_break;
+            return {};
+        }
+        spoilt_ = true;
+        return {};
+    }
+    if (byte == keys.erase || byte == keys.also_erase) {
+        return erase_last();
+    }
+    if (byte == keys.kill) {
+        return erase_all();
+    }
+    if (byte == keys.word_erase) {
+        return erase_word();
+    }
+    if (byte == keys.interrupt) {
+        restart();
+        state_ = LineState::interrupted;
+        return "^C\r\n";
+    }
+    if (byte == keys.redraw) {
+        state_ = LineState::redraw;
+        return {};
+    }
+    if (byte == keys.end_of_file && size_ == 0) {
+        state_ = LineState::end_of_file;
+        return {};
+    }
+    return insert(byte);
+}
+
+std::string LineEditor::finish(char byte) {
+    carriage_return_ = byte == '\r';
+    state_ = LineState::finished;
+    if (beyond_ > 0 || spoilt_) {
+        state_ = beyond_ > 0 ? LineState::too_long : LineState::spoilt;
+        cut_to(0);
+    }
+    return "\r\n";
+}
+
+std::string LineEditor::insert(char byte) {
+    if (size_ == storage_.size()) {
+        // Counted, so that erasing takes back first what was never kept.
+        if (!continues_utf8(byte)) {
+            ++beyond_;
+        }
+        return {};
+    }
+    storage_[size_++] = byte;
+    if (missing_ > 0 && continues_utf8(byte)) {
+        --missing_;
+    } else {
+        const std::size_t length = utf8_length(byte);
+        missing_ = length > 1 ? length - 1 : 0;
+    }
+    // Nothing is shown until the character is whole.
+    return missing_ > 0 ? std::string{} : echo_of_new();
+}
+
+std::string LineEditor::echo_of_new() {
+    const std::string_view fresh = text().substr(echoed_);
+    echoed_ = size_;
+    return rules_.echo == Echo::shown ? safe_text(fresh) : std::string{};
+}
+
+/// Where the last character begins; a byte that belongs to none stands alone.
+std::size_t LineEditor::start_of_last() const {
+    const std::size_t longest = std::min<std::size_t>(size_, 4);
+    for (std::size_t back = 1; back <= longest; ++back) {
+        const std::string_view tail = text().substr(size_ - back);
+        if (const Decoded decoded = decode_utf8(tail); decoded.valid && decoded.length == back) {
+            return size_ - back;
+        }
+    }
+    return size_ - 1;
+}
+
+void LineEditor::cut_to(std::size_t size) {
+    ::explicit_bzero(storage_.data() + size, size_ - size);
+    size_ = size;
+    echoed_ = std::min(echoed_, size);
+    missing_ = 0;
+}
+
+std::string LineEditor::erase_last() {
+    if (beyond_ > 0) {
+        --beyond_;
+        return {};
+    }
+    if (echoed_ < size_) {
+        // An unfinished character was never shown.
+        cut_to(echoed_);
+        return {};
+    }
+    // A combining character goes together with the one it stands on.
+    std::size_t columns = 0;
+    while (size_ > 0 && columns == 0) {
+        const std::size_t start = start_of_last();
+        columns = columns_of(text().substr(start));
+        cut_to(start);
+    }
+    return rules_.echo == Echo::shown ? rub_out(columns) : std::string{};
+}
+
+std::string LineEditor::erase_word() {
+    std::string echo;
+    const auto last_is_blank = [this] { return storage_[size_ - 1] == ' '; };
+    while (size_ > 0 && last_is_blank()) {
+        echo += erase_last();
+    }
+    while (size_ > 0 && !last_is_blank()) {
+        echo += erase_last();
+    }
+    return echo;
+}
+
+std::string LineEditor::erase_all() {
+    std::string echo;
+    beyond_ = 0;
+    while (size_ > 0) {
+        echo += erase_last();
+    }
+    spoilt_ = false;
+    return echo;
+}
+
+std::string LineEditor::shown() const {
+    return rules_.echo == Echo::shown ? safe_text(text()) : std::string{};
+}
+
+void LineEditor::restart() {
+    cut_to(0);
+    escape_ = Escape::none;
+    beyond_ = 0;
+    spoilt_ = false;
+    state_ = LineState::typing;
+}
+
+}  // namespace common

@@ -1,0 +1,71 @@
+#include "common/log.hpp"
+
+#include "common/safe_text.hpp"
+#include "common/unique_fd.hpp"
+
+#include <cstring>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace common {
+
+namespace {
+
+const char* identity = "ttygate";
+
+constexpr int authpriv_facility = 10;
+constexpr std::size_t longest_line = 1000;
+
+void send_to_log(const std::string& datagram) noexcept {
+    // Opened for each line: a login writes a handful in its life, a descriptor
+    // kept would have to survive close_range and a namespace change.
+    const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!socket.is_open()) {
+        return;
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    constexpr std::string_view path = "/dev/log";
+    path.copy(address.sun_path, path.size());
+    const void* untyped = &address;
+    ::sendto(socket.get(),
+             datagram.data(),
+             datagram.size(),
+             MSG_NOSIGNAL,
+             static_cast<const sockaddr*>(untyped),
+             sizeof address);
+}
+
+}  // namespace
+
+void log_as(const char* program) noexcept {
+    identity = program;
+}
+
+void log(Severity severity, std::string_view text) noexcept {
+    const int saved_errno = errno;
+    try {
+        // No time stamp: every reader of /dev/log puts its own, and ours would
+        // need the time zone file.
+        const int priority = authpriv_facility * 8 + static_cast<int>(severity);
+        std::string line = "<" + std::to_string(priority) + ">" + identity + "[" +
+                           std::to_string(::getpid()) + "]: " + safe_text(text);
+        if (line.size() > longest_line) {
+            line.resize(longest_line);
+            line += "...";
+        }
+        send_to_log(line);
+    } catch (...) {
+        // Out of memory: the event is lost, the login is not.
+    }
+    errno = saved_errno;
+}
+
+std::string error_text(int error_number) {
+    const char* description = ::strerrordesc_np(error_number);
+    return description != nullptr ? description : "error " + std::to_string(error_number);
+}
+
+}  // namespace common

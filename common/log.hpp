@@ -1,0 +1,41 @@
+#pragma once
+
+#include <exception>
+#include <string>
+#include <string_view>
+
+namespace common {
+
+/// syslog(3)'s levels that we use.
+enum class Severity { error = 3, warning = 4, notice = 5, info = 6 };
+
+/// Names this program in every line that follows. `program` must outlive the
+/// process's last log line (a literal): the name never comes from argv.
+void log_as(const char* program) noexcept;
+
+/// One event, one line, one datagram of less than 1,024 bytes to /dev/log,
+/// facility authpriv. The text is made harmless on the way (safe_text); values
+/// that came from outside are passed through quoted() by the caller. It never
+/// blocks and never fails: a log that is not there or stuck costs the line.
+void log(Severity severity, std::string_view text) noexcept;
+
+/// The text of an errno value, without locale or allocation in the C library.
+[[nodiscard]] std::string error_text(int error_number);
+
+/// Runs what may fail without ending the login (a record, the tty's mode on a
+/// read-only /dev): a failure is logged as "ATTEMPT: reason" and we go on.
+/// Returns whether it worked.
+template <typename Action>
+bool tolerate(std::string_view attempt, Action action) noexcept {
+    try {
+        action();
+        return true;
+    } catch (const std::exception& problem) {
+        log(Severity::warning, std::string{attempt} + ": " + problem.what());
+    } catch (...) {
+        log(Severity::warning, attempt);
+    }
+    return false;
+}
+
+}  // namespace common

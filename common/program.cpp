@@ -1,0 +1,100 @@
+#include "common/program.hpp"
+
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
+
+#include <array>
+#include <exception>
+#include <new>
+#include <string_view>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace common {
+
+namespace {
+
+bool standard_descriptors_open() noexcept {
+    int opened = 0;
+    do {
+        if (::fcntl(opened, F_GETFD) >= 0) {
+            ++opened;
+            continue;
+        }
+        // open(2) takes the lowest free number: exactly the one that is missing.
+        const int fd = ::open("/dev/null", O_RDWR | O_NOCTTY);
+        if (fd != opened) {
+            return false;
+        }
+        ++opened;
+    } while (opened <= STDERR_FILENO);
+    return true;
+}
+
+void say(std::string_view text) noexcept {
+    // One attempt: a terminal that takes nothing must not hold the exit.
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+/// The line being served may be descriptor 2; then a person may be watching,
+/// but so is an init that will start us again.
+void pause_unless_interactive(const Program& program) {
+    if (::isatty(STDERR_FILENO) == 0 || ::getppid() == 1) {
+        std::this_thread::sleep_for(program.pause_after_failure);
+    }
+}
+
+int report(const Program& program, int status, const char* reason) {
+    const std::string line = safe_text(reason);
+    log(Severity::error, line);
+    const bool tell = program.candour == Candour::reason;
+    say("\r\n" + std::string{program.name} + ": " +
+        (tell ? line : "a problem on this machine prevents logging in; it is in the log") + "\r\n");
+    std::this_thread::sleep_for(program.pause_after_failure);
+    return status;
+}
+
+int report_usage(const Program& program, const UsageError& problem) {
+    const std::string name{program.name};
+    const std::string line = safe_text(problem.what());
+    log(Severity::error, line);
+    say(name + ": " + line + "\nTry '" + name + " --help' for more information.\n");
+    pause_unless_interactive(program);
+    return 1;
+}
+
+int tell_story(const Program& program, int (*story)(int, char**), int argc, char** argv) {
+    try {
+        return story(argc, argv);
+    } catch (const Leave& leave) {
+        return leave.status;
+    } catch (const UsageError& problem) {
+        return report_usage(program, problem);
+    } catch (const Failure& problem) {
+        return report(program, problem.status(), problem.what());
+    } catch (const std::exception& problem) {
+        return report(program, 1, problem.what());
+    }
+}
+
+}  // namespace
+
+int run_program(const Program& program,
+                int (*story)(int argc, char** argv),
+                int argc,
+                char** argv) noexcept {
+    log_as(program.name);
+    if (argc < 1 || !standard_descriptors_open()) {
+        return 1;
+    }
+    try {
+        return tell_story(program, story, argc, argv);
+    } catch (...) {
+        // The report itself failed, or something that is no exception was thrown.
+        return 1;
+    }
+}
+
+}  // namespace common

@@ -1,0 +1,16 @@
+#include "common/scoped_modes.hpp"
+
+namespace common {
+
+ScopedModes::ScopedModes(const Terminal& terminal, const termios& modes)
+    : terminal_(terminal), before_(terminal.modes()) {
+    terminal_.set_modes(modes);
+}
+
+ScopedModes::~ScopedModes() {
+    // Not TCSAFLUSH: that waits for output first, for ever on a stopped line.
+    ::tcflush(terminal_.descriptor(), TCIFLUSH);
+    ::tcsetattr(terminal_.descriptor(), TCSANOW, &before_);
+}
+
+}  // namespace common

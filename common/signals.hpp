@@ -1,0 +1,53 @@
+#pragma once
+
+#include "common/unique_fd.hpp"
+
+#include <csignal>
+#include <initializer_list>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace common {
+
+/// Signals turned into something poll(2) can wait for: blocked here, read from
+/// a descriptor. No handler of ours ever runs. The mask that was there before
+/// is restored at the end.
+class SignalQueue {
+  public:
+    explicit SignalQueue(std::initializer_list<int> signals);
+    SignalQueue(const SignalQueue&) = delete;
+    SignalQueue(SignalQueue&&) = delete;
+    SignalQueue& operator=(const SignalQueue&) = delete;
+    SignalQueue& operator=(SignalQueue&&) = delete;
+    ~SignalQueue();
+
+    [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+    /// The number of the next signal that has arrived, or nothing.
+    [[nodiscard]] std::optional<int> next() noexcept;
+
+  private:
+    sigset_t before_{};
+    UniqueFd fd_;
+};
+
+/// Ignores a signal, and forgets one that is waiting, until the end of scope.
+class IgnoredSignal {
+  public:
+    explicit IgnoredSignal(int number) noexcept;
+    IgnoredSignal(const IgnoredSignal&) = delete;
+    IgnoredSignal(IgnoredSignal&&) = delete;
+    IgnoredSignal& operator=(const IgnoredSignal&) = delete;
+    IgnoredSignal& operator=(IgnoredSignal&&) = delete;
+    ~IgnoredSignal();
+
+  private:
+    int number_;
+    struct sigaction before_ {};
+};
+
+/// Every signal on its default action, none blocked: what a program expects
+/// that is about to be exec'd. Async-signal-safe.
+void default_signals() noexcept;
+
+}  // namespace common

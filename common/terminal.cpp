@@ -1,0 +1,243 @@
+#include "common/terminal.hpp"
+
+#include "common/syscall.hpp"
+#include "common/text_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <thread>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+namespace common {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr std::string_view device_directory = "/dev/";
+constexpr const char* own_input = "/proc/self/fd/0";
+constexpr int opening = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+
+struct stat status_of(int fd, std::string_view path) {
+    struct stat status {};
+    check(::fstat(fd, &status), "look at", path);
+    return status;
+}
+
+[[noreturn]] void refuse_no_terminal(const std::string& path) {
+    errno = ENOTTY;
+    throw_errno("open", path);
+}
+
+void require_terminal(int fd, const std::string& path) {
+    if (!S_ISCHR(status_of(fd, path).st_mode)) {
+        refuse_no_terminal(path);
+    }
+    termios modes{};
+    check(::tcgetattr(fd, &modes), "open", path);
+}
+
+/// The name of descriptor 0 as the kernel has it, if it names the very device.
+std::string name_of_standard_input() {
+    std::array<char, 256> buffer{};
+    const auto length = ::readlink(own_input, buffer.data(), buffer.size() - 1);
+    if (length <= 0) {
+        return {};
+    }
+    std::string path{buffer.data(), static_cast<std::size_t>(length)};
+    struct stat named {};
+    const bool same = path.starts_with(device_directory) && ::stat(path.c_str(), &named) == 0 &&
+                      S_ISCHR(named.st_mode) &&
+                      named.st_rdev == status_of(STDIN_FILENO, path).st_rdev;
+    return same ? path : std::string{};
+}
+
+UniqueFd duplicate_of_standard_input() {
+    UniqueFd copy{check(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), "duplicate", "standard input")};
+    const int flags = check(::fcntl(copy.get(), F_GETFL), "look at", "standard input");
+    check(::fcntl(copy.get(), F_SETFL, flags | O_NONBLOCK), "change", "standard input");
+    return copy;
+}
+
+int remaining(Clock::time_point deadline) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    return static_cast<int>(std::max<std::int64_t>(left, 0));
+}
+
+}  // namespace
+
+Terminal Terminal::open(const std::string& path) {
+    // Looked at before it is opened: opening a FIFO or a socket waits or fails
+    // in ways of its own, opening a device may do something.
+    struct stat status {};
+    check(::stat(path.c_str(), &status), "open", path);
+    if (!S_ISCHR(status.st_mode)) {
+        refuse_no_terminal(path);
+    }
+    UniqueFd fd{
+        check(retry_interrupted([&] { return ::open(path.c_str(), opening); }), "open", path)};
+    require_terminal(fd.get(), path);
+    return {std::move(fd), path};
+}
+
+Terminal Terminal::standard_input() {
+    require_terminal(STDIN_FILENO, "standard input");
+    std::string path = name_of_standard_input();
+    UniqueFd fd{::open(own_input, opening)};
+    if (!fd.is_open()) {
+        fd = duplicate_of_standard_input();
+    }
+    return {std::move(fd), std::move(path)};
+}
+
+std::string_view Terminal::name() const noexcept {
+    return line_name(path_);
+}
+
+dev_t Terminal::device() const {
+    return status_of(fd_.get(), path_).st_rdev;
+}
+
+termios Terminal::modes() const {
+    termios modes{};
+    check(::tcgetattr(fd_.get(), &modes), "read the modes of", path_);
+    return modes;
+}
+
+void Terminal::set_modes(const termios& modes, int how) const {
+    check(retry_interrupted([&] { return ::tcsetattr(fd_.get(), how, &modes); }),
+          "set the modes of",
+          path_);
+}
+
+winsize Terminal::size() const {
+    winsize size{};
+    check(::ioctl(fd_.get(), TIOCGWINSZ, &size), "read the size of", path_);
+    return size;
+}
+
+bool Terminal::write(std::string_view text, std::chrono::milliseconds patience) const {
+    const auto deadline = Clock::now() + patience;
+    while (!text.empty()) {
+        const auto written = ::write(fd_.get(), text.data(), text.size());
+        if (written > 0) {
+            text.remove_prefix(static_cast<std::size_t>(written));
+            continue;
+        }
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        pollfd line{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+        if (written < 0 && errno != EAGAIN) {
+            return false;
+        }
+        const int left = remaining(deadline);
+        if (left == 0) {
+            return false;
+        }
+        if (::poll(&line, 1, left) > 0 && (line.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Terminal::drain(std::chrono::milliseconds patience) const {
+    // tcdrain(3) has no bound; the output queue's length has.
+    const auto deadline = Clock::now() + patience;
+    int waiting = 0;
+    while (::ioctl(fd_.get(), TIOCOUTQ, &waiting) == 0 && waiting > 0 && Clock::now() < deadline) {
+        std::this_thread::sleep_for(1ms);
+    }
+}
+
+std::optional<char> Terminal::read_byte() const {
+    char byte = 0;
+    const auto count = retry_interrupted([&] { return ::read(fd_.get(), &byte, 1); });
+    if (count == 1) {
+        return byte;
+    }
+    if (count < 0 && errno == EAGAIN) {
+        return std::nullopt;
+    }
+    if (count == 0) {
+        // In raw modes only a line that was hung up reads as end of file.
+        errno = EIO;
+    }
+    throw_errno("read", path_);
+}
+
+std::optional<char> Terminal::drop_input() const {
+    std::array<char, 256> dropped{};
+    std::optional<char> last;
+    ssize_t count = 0;
+    while ((count = ::read(fd_.get(), dropped.data(), dropped.size())) > 0) {
+        last = dropped.at(static_cast<std::size_t>(count) - 1);
+    }
+    ::explicit_bzero(dropped.data(), dropped.size());
+    return last;
+}
+
+void Terminal::become_controlling() const {
+    check(::ioctl(fd_.get(), TIOCSCTTY, 0), "become controlled by", path_);
+}
+
+void Terminal::hang_up() const {
+    check(::ioctl(fd_.get(), TIOCVHANGUP), "hang up", path_);
+}
+
+void Terminal::give_to(uid_t owner, gid_t group, mode_t mode) const {
+    // The mode first when it narrows would leave the old owner able to widen it
+    // again; the owner first leaves the new one at most what the old one had.
+    check(::fchown(fd_.get(), owner, group), "change the owner of", path_);
+    check(::fchmod(fd_.get(), mode), "change the mode of", path_);
+}
+
+void Terminal::set_blocking() const {
+    const int flags = check(::fcntl(fd_.get(), F_GETFL), "look at", path_);
+    check(::fcntl(fd_.get(), F_SETFL, flags & ~O_NONBLOCK), "change", path_);
+}
+
+void Terminal::become_standard() const {
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number) {
+        check(::dup2(fd_.get(), number), "use as standard input and output", path_);
+    }
+}
+
+std::string line_path(std::string_view name) {
+    return name.starts_with('/') ? std::string{name} : std::string{device_directory}.append(name);
+}
+
+std::string_view line_name(std::string_view path) {
+    return path.starts_with(device_directory) ? path.substr(device_directory.size()) : path;
+}
+
+gid_t terminal_group() {
+    constexpr gid_t usual = 5;
+    const auto groups = read_text_file("/etc/group");
+    if (!groups) {
+        return usual;
+    }
+    constexpr std::string_view wanted = "tty:";
+    std::string_view rest = *groups;
+    while (!rest.empty()) {
+        std::string_view entry = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        if (!entry.starts_with(wanted)) {
+            continue;
+        }
+        entry.remove_prefix(std::min(entry.size(), entry.find(':', wanted.size()) + 1));
+        gid_t group = usual;
+        std::from_chars(entry.data(), entry.data() + entry.size(), group);
+        return group;
+    }
+    return usual;
+}
+
+}  // namespace common

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "common/unique_fd.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/ioctl.h>
+#include <sys/types.h>
+#include <termios.h>
+
+namespace common {
+
+/// A terminal line we hold open, never blocking. Each method is one request to
+/// the kernel and throws std::system_error when the kernel refuses.
+class Terminal {
+  public:
+    /// Opens without waiting for a carrier and without becoming controlled by
+    /// it. Throws std::system_error where there is no device;
+    /// ENOTTY where the path is anything but a terminal, and then nothing of
+    /// the file has been touched: a FIFO or a disk is never opened for reading.
+    static Terminal open(const std::string& path);
+    /// The line this program was started on (descriptor 0), opened once more
+    /// where possible so that our O_NONBLOCK is ours alone. ENOTTY where
+    /// descriptor 0 is no terminal.
+    static Terminal standard_input();
+
+    /// "/dev/ttyS0", or "" where the line has no name (another devpts, a container).
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// The name without "/dev/", as records have it; "" where there is none.
+    [[nodiscard]] std::string_view name() const noexcept;
+    [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+    [[nodiscard]] dev_t device() const;
+
+    [[nodiscard]] termios modes() const;
+    /// `how` is TCSANOW, TCSADRAIN or TCSAFLUSH. Draining can block without
+    /// bound on a stopped line: see drain().
+    void set_modes(const termios& modes, int how = TCSANOW) const;
+    [[nodiscard]] winsize size() const;
+
+    /// Writes all of it, or as much as the line takes within `patience`: a
+    /// terminal stopped by ^S must not hold a login for ever. Returns false
+    /// when the line is gone or stuck.
+    bool write(std::string_view text,
+               std::chrono::milliseconds patience = std::chrono::seconds{5}) const;
+    /// Waits until what was written has left, at most `patience`.
+    void drain(std::chrono::milliseconds patience) const;
+    /// One byte if one is there. Throws when the line has been hung up (the
+    /// line is taken to be in raw modes: VMIN 1).
+    [[nodiscard]] std::optional<char> read_byte() const;
+    /// What has arrived and was not read, thrown away. Returns what the last
+    /// byte of it was, or nothing if there was none.
+    std::optional<char> drop_input() const;
+
+    /// Becomes our controlling terminal: we must lead a session that has none.
+    void become_controlling() const;
+    /// Ends every use of the line by older processes, ours included: open again
+    /// after it. Unlike vhangup(2) it needs no controlling terminal. The SIGHUP
+    /// it sends is the caller's to ignore.
+    void hang_up() const;
+    /// Owner, group and mode through the open descriptor, never by name.
+    void give_to(uid_t owner, gid_t group, mode_t mode) const;
+    void set_blocking() const;
+    /// Puts the line on descriptors 0, 1 and 2.
+    void become_standard() const;
+
+  private:
+    Terminal(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    UniqueFd fd_;
+    std::string path_;
+};
+
+/// "ttyS0" and "/dev/ttyS0" both mean /dev/ttyS0; anything with another leading
+/// slash is taken as it is.
+[[nodiscard]] std::string line_path(std::string_view name);
+/// The other way round.
+[[nodiscard]] std::string_view line_name(std::string_view path);
+
+/// The gid of the group "tty" from /etc/group, read without NSS: the line must
+/// be usable when no directory server is; 5 is what Debian and most others use.
+[[nodiscard]] gid_t terminal_group();
+
+}  // namespace common
