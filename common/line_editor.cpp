@@ -88,10 +88,11 @@ std::string LineEditor::edit(char byte) {
         spoilt_ = true;
         return {};
     }
-    if (byte == keys.erase || byte == keys.also_erase) {
+    if (byte == keys.erase || byte == keys.also_erase ||
+        keys.more_erase.find(byte) != keys.more_erase.npos) {
         return erase_last();
     }
-    if (byte == keys.kill) {
+    if (byte == keys.kill || keys.more_kill.find(byte) != keys.more_kill.npos) {
         return erase_all();
     }
     if (byte == keys.word_erase) {

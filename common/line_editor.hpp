@@ -11,11 +11,13 @@ namespace common {
 struct EditKeys {
     char erase = '\x7f';
     char also_erase = '\b';
-    char kill = '\x15';         ///< ^U
-    char word_erase = '\x17';   ///< ^W
-    char interrupt = '\x03';    ///< ^C
-    char redraw = '\x0c';       ///< ^L
-    char end_of_file = '\x04';  ///< ^D, acts on an empty line only
+    char kill = '\x15';             ///< ^U
+    char word_erase = '\x17';       ///< ^W
+    char interrupt = '\x03';        ///< ^C
+    char redraw = '\x0c';           ///< ^L
+    char end_of_file = '\x04';      ///< ^D, acts on an empty line only
+    std::string_view more_erase{};  ///< further keys for the same, as '#' and '@' of old
+    std::string_view more_kill{};
 };
 
 enum class Echo { shown, hidden };

@@ -89,13 +89,23 @@ Slot choose_slot(std::span<const utmpx> records, const utmpx& wanted) {
         return static_cast<std::size_t>(std::find_if(records.begin(), records.end(), accepts) -
                                         records.begin());
     };
+    const auto has_no_other_line = [line](const utmpx& r) {
+        return text_of(r.ut_line).empty() || text_of(r.ut_line) == line;
+    };
 
+    // init, and whoever was this process before, named the slot by its pid.
+    const std::size_t of_this_process = index_of([&](const utmpx& r) {
+        return is_live(r) && r.ut_pid == wanted.ut_pid && has_no_other_line(r);
+    });
+    if (of_this_process < records.size()) {
+        const std::string_view given = text_of(records[of_this_process].ut_id);
+        return {of_this_process, std::string{given.empty() ? id : given}};
+    }
     const std::size_t of_this_line =
         index_of([&](const utmpx& r) { return is_of_a_line(r) && text_of(r.ut_line) == line; });
     if (of_this_line < records.size()) {
         return {of_this_line, std::string{id}};
     }
-    // init writes INIT_PROCESS with the id it knows and no line yet.
     const std::size_t of_this_id = index_of([&](const utmpx& r) {
         return is_of_a_line(r) && text_of(r.ut_id) == id &&
                (!is_live(r) || text_of(r.ut_line).empty());

@@ -46,10 +46,11 @@ struct Slot {
     std::string id{};       ///< ut_id to write there, four bytes or fewer
 };
 
-/// One slot for each line, found by line and not by id alone: the last four
-/// characters of ttyS1000 and pts/1000 are the same. A dead record of the same
-/// id is used again; a live one of another line is left alone and the newcomer
-/// gets a printable id made from the whole name.
+/// One slot for each line. First the one this process has already (init made it,
+/// or getty, and its ut_id stays); then the one of the line; then one of the
+/// same id that is dead or has no line yet. The last four characters of
+/// ttyS1000 and pts/1000 are the same: a live record of another line is left
+/// alone, and the newcomer gets a printable id made from its whole name.
 [[nodiscard]] Slot choose_slot(std::span<const utmpx> records, const utmpx& wanted);
 
 /// The record that this process (an init's child) already has, if any.

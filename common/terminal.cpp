@@ -1,6 +1,7 @@
 #include "common/terminal.hpp"
 
 #include "common/syscall.hpp"
+#include "common/terminal_speed.hpp"
 #include "common/text_file.hpp"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <linux/kd.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,6 +122,28 @@ winsize Terminal::size() const {
     winsize size{};
     check(::ioctl(fd_.get(), TIOCGWINSZ, &size), "read the size of", path_);
     return size;
+}
+
+unsigned Terminal::speed() const {
+    return speed_of_line(fd_.get());
+}
+
+void Terminal::set_speed(unsigned bits_per_second) const {
+    check(set_speed_of_line(fd_.get(), bits_per_second), "set the speed of", path_);
+}
+
+bool Terminal::is_virtual_terminal() const {
+    int mode = 0;
+    return ::ioctl(fd_.get(), KDGKBMODE, &mode) == 0;
+}
+
+std::size_t Terminal::write_some(std::string_view text) const {
+    const auto written =
+        retry_interrupted([&] { return ::write(fd_.get(), text.data(), text.size()); });
+    if (written < 0 && errno == EAGAIN) {
+        return 0;
+    }
+    return static_cast<std::size_t>(check(written, "write to", path_));
 }
 
 bool Terminal::write(std::string_view text, std::chrono::milliseconds patience) const {

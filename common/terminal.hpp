@@ -39,12 +39,19 @@ class Terminal {
     /// bound on a stopped line: see drain().
     void set_modes(const termios& modes, int how = TCSANOW) const;
     [[nodiscard]] winsize size() const;
+    /// Bits per second, any number; 0: the driver does not say.
+    [[nodiscard]] unsigned speed() const;
+    void set_speed(unsigned bits_per_second) const;
+    /// Told by what the line can do, never by its name.
+    [[nodiscard]] bool is_virtual_terminal() const;
 
     /// Writes all of it, or as much as the line takes within `patience`: a
     /// terminal stopped by ^S must not hold a login for ever. Returns false
     /// when the line is gone or stuck.
     bool write(std::string_view text,
                std::chrono::milliseconds patience = std::chrono::seconds{5}) const;
+    /// Writes what the line takes at once; returns how much that was.
+    [[nodiscard]] std::size_t write_some(std::string_view text) const;
     /// Waits until what was written has left, at most `patience`.
     void drain(std::chrono::milliseconds patience) const;
     /// One byte if one is there. Throws when the line has been hung up (the

@@ -1,0 +1,66 @@
+#include "getty/ask_name.hpp"
+
+#include "common/safe_text.hpp"
+#include "getty/login_command.hpp"
+
+namespace getty {
+
+using common::LineState;
+
+NameQuestion::NameQuestion(std::string prompt, const Options& options)
+    : prompt_(std::move(prompt)),
+      editor_(storage_,
+              {.keys = {.more_erase = options.erase_characters,
+                        .more_kill = options.kill_characters}}) {}
+
+std::string NameQuestion::ask() {
+    editor_.restart();
+    answer_ = StillTyping{};
+    return prompt_;
+}
+
+std::string NameQuestion::feed(char byte) {
+    const std::string echo = editor_.feed(byte);
+    switch (editor_.state()) {
+        case LineState::typing: return echo;
+        case LineState::finished: return echo + on_finished_line();
+        case LineState::too_long:
+        case LineState::spoilt: return echo + ask_again("That name is too long.");
+        case LineState::interrupted: return echo + ask();
+        case LineState::redraw: editor_.go_on(); return "\r\n" + prompt_ + editor_.shown();
+        case LineState::line_break:
+            editor_.go_on();
+            answer_ = SpeedMismatch{};
+            return echo;
+        case LineState::end_of_file: answer_ = NobodyThere{}; return "\r\n";
+    }
+    return echo;
+}
+
+std::string NameQuestion::on_finished_line() {
+    const std::string_view name = editor_.text();
+    if (name.empty()) {
+        return ask();
+    }
+    if (!is_login_name(name)) {
+        return ask_again("That is not a name anyone can have here.");
+    }
+    answer_ = TypedName{
+        std::string{name},
+        editor_.ended_with_carriage_return() ? LineEnding::carriage_return : LineEnding::newline};
+    return {};
+}
+
+std::string NameQuestion::ask_again(std::string_view why) {
+    return std::string{why} + "\r\n" + ask();
+}
+
+std::string name_prompt(const Options& options, std::string_view host) {
+    if (options.no_hostname) {
+        return "login: ";
+    }
+    const std::string_view shown = options.long_hostname ? host : host.substr(0, host.find('.'));
+    return common::safe_text(shown) + " login: ";
+}
+
+}  // namespace getty

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "common/line_editor.hpp"
+#include "getty/line_modes.hpp"
+#include "getty/options.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace getty {
+
+struct StillTyping {};
+struct TypedName {
+    std::string name;
+    LineEnding ending = LineEnding::newline;
+};
+/// A BREAK: the other side may be at another speed.
+struct SpeedMismatch {};
+/// ^D instead of a name.
+struct NobodyThere {};
+
+using Answer = std::variant<StillTyping, TypedName, SpeedMismatch, NobodyThere>;
+
+/// The question for a name: what to show, and what each byte of the answer
+/// does. It owns no line: bytes go in, bytes to show come out.
+class NameQuestion {
+  public:
+    NameQuestion(std::string prompt, const Options& options);
+    NameQuestion(const NameQuestion&) = delete;
+    NameQuestion(NameQuestion&&) = delete;
+    NameQuestion& operator=(const NameQuestion&) = delete;
+    NameQuestion& operator=(NameQuestion&&) = delete;
+    ~NameQuestion() = default;
+
+    /// Starts with an empty line; returns the prompt.
+    [[nodiscard]] std::string ask();
+    /// Takes one byte; returns what to show for it.
+    [[nodiscard]] std::string feed(char byte);
+    /// What the bytes so far amount to.
+    [[nodiscard]] const Answer& answer() const { return answer_; }
+
+  private:
+    std::string on_finished_line();
+    std::string ask_again(std::string_view why);
+
+    static constexpr std::size_t longest_name = 256;
+
+    std::string prompt_;
+    std::array<char, longest_name> storage_{};
+    common::LineEditor editor_;
+    Answer answer_ = StillTyping{};
+};
+
+/// `box login: `, without the host under --nohostname, whole under
+/// --long-hostname.
+[[nodiscard]] std::string name_prompt(const Options& options, std::string_view host);
+
+}  // namespace getty

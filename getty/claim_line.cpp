@@ -1,0 +1,155 @@
+#include "getty/claim_line.hpp"
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/signals.hpp"
+#include "common/syscall.hpp"
+#include "common/unique_fd.hpp"
+#include "getty/exit_status.hpp"
+#include "getty/line_modes.hpp"
+
+#include <array>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace getty {
+
+namespace {
+
+using common::check;
+using common::Terminal;
+
+constexpr const char* standard_input_word = "-";
+
+/// The parent of a getty that could not lead a session itself: init knows only
+/// this process, so what init says is passed on and the child's end is ours.
+[[noreturn]] void stand_in_for(pid_t child, common::SignalQueue& signals) {
+    for (;;) {
+        pollfd queue{.fd = signals.descriptor(), .events = POLLIN, .revents = 0};
+        ::poll(&queue, 1, -1);
+        while (const auto number = signals.next()) {
+            if (*number != SIGCHLD) {
+                ::kill(child, *number);
+                continue;
+            }
+            int status = 0;
+            if (::waitpid(child, &status, WNOHANG) == child) {
+                throw common::Leave{WIFEXITED(status) ? WEXITSTATUS(status)
+                                                      : 128 + WTERMSIG(status)};
+            }
+        }
+    }
+}
+
+/// Gives up a controlling terminal that is not the line: a session has one only.
+void drop_other_terminal(const Terminal& line) {
+    const common::UniqueFd controlling{
+        ::open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
+    unsigned device = 0;
+    if (controlling.is_open() && ::ioctl(controlling.get(), TIOCGDEV, &device) == 0 &&
+        device != line.device()) {
+        ::ioctl(controlling.get(), TIOCNOTTY);
+    }
+}
+
+/// A device that may still come: waited for, not an error.
+bool may_appear(int error_number) {
+    return error_number == ENOENT || error_number == ENXIO || error_number == ENODEV ||
+           error_number == EIO || error_number == EAGAIN || error_number == EBUSY;
+}
+
+std::optional<Terminal> open_line(const Options& options) {
+    const bool from_standard_input = options.line == standard_input_word;
+    try {
+        return from_standard_input ? Terminal::standard_input()
+                                   : Terminal::open(common::line_path(options.line));
+    } catch (const std::system_error& problem) {
+        if (problem.code().value() == ENOTTY) {
+            const std::string what =
+                from_standard_input ? "standard input" : common::line_path(options.line);
+            throw common::Failure{no_terminal, what + " is no terminal"};
+        }
+        if (from_standard_input || !may_appear(problem.code().value())) {
+            throw;
+        }
+        return std::nullopt;
+    }
+}
+
+/// Ends every older use of the line, ours included, and opens it anew.
+std::optional<Terminal> hang_up_and_reopen(Terminal line, const Options& options) {
+    if (!common::tolerate("hang up " + line.path(), [&] { line.hang_up(); })) {
+        return line;
+    }
+    if (options.line != standard_input_word) {
+        return open_line(options);
+    }
+    // Descriptor 0 is dead now; only its name leads back to the line.
+    Options by_name = options;
+    by_name.line = line.path();
+    return open_line(by_name);
+}
+
+void become_controlling(const Terminal& line) {
+    if (::ioctl(line.descriptor(), TIOCSCTTY, 0) == 0) {
+        return;
+    }
+    // Another session holds the line: whoever handed it to us as standard input
+    // (a shell that ran us) gives it up. After a hang-up nobody holds it.
+    check(::ioctl(line.descriptor(), TIOCSCTTY, 1), "become controlled by", line.path());
+}
+
+}  // namespace
+
+void lead_session() {
+    if (::getsid(0) == ::getpid() || ::setsid() >= 0) {
+        return;
+    }
+    common::SignalQueue signals{
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGCHLD};
+    const pid_t child = check(::fork(), "fork");
+    if (child != 0) {
+        stand_in_for(child, signals);
+    }
+    // Killed without a word, the parent can pass nothing on.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    check(::setsid(), "lead a session");
+}
+
+std::optional<ClaimedLine> claim_line(const Options& options) {
+    auto line = open_line(options);
+    if (!line) {
+        return std::nullopt;
+    }
+    const termios found_modes = line->modes();
+    const unsigned found_speed = line->speed();
+    // Echo goes first of all: what somebody types ahead may be a password.
+    line->set_modes(name_modes(found_modes, options));
+    drop_other_terminal(*line);
+
+    // Owner before hang-up: whoever is thrown off must not be able to open the
+    // line again before we ask for a name on it.
+    common::tolerate("take over " + line->path(),
+                     [&] { line->give_to(0, common::terminal_group(), 0600); });
+
+    // The hang-up is for everybody on the line, and that can include us.
+    const common::IgnoredSignal hang_up{SIGHUP};
+    if (options.line != standard_input_word || options.hang_up) {
+        line = hang_up_and_reopen(*std::move(line), options);
+        if (!line) {
+            return std::nullopt;
+        }
+        // A hang-up puts some lines back to the modes they start with.
+        line->set_modes(name_modes(found_modes, options));
+    }
+    become_controlling(*line);
+    line->become_standard();
+    return ClaimedLine{*std::move(line), found_modes, found_speed};
+}
+
+}  // namespace getty

@@ -1,0 +1,150 @@
+#include "getty/issue.hpp"
+
+#include "common/safe_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace getty {
+
+namespace {
+
+struct Colour {
+    std::string_view name;
+    std::string_view code;  ///< SGR parameter, console_codes(4)
+};
+
+constexpr auto colours = std::to_array<Colour>({
+    {"black", "30"},     {"blink", "5"},         {"blue", "34"},           {"bold", "1"},
+    {"brown", "33"},     {"cyan", "36"},         {"darkgray", "1;30"},     {"gray", "37"},
+    {"green", "32"},     {"halfbright", "2"},    {"lightblue", "1;34"},    {"lightcyan", "1;36"},
+    {"lightgray", "37"}, {"lightgreen", "1;32"}, {"lightmagenta", "1;35"}, {"lightred", "1;31"},
+    {"magenta", "35"},   {"red", "31"},          {"reset", "0"},           {"reverse", "7"},
+    {"white", "1;37"},   {"yellow", "1;33"},
+});
+
+std::string escape_sequence(std::string_view argument) {
+    if (argument.empty()) {
+        return "\x1b";
+    }
+    const auto* const found = std::find_if(
+        colours.begin(), colours.end(), [=](const Colour& c) { return c.name == argument; });
+    return found == colours.end() ? "" : "\x1b[" + std::string{found->code} + "m";
+}
+
+std::string two_digits(int number) {
+    return (number < 10 ? "0" : "") + std::to_string(number);
+}
+
+/// "Sat Nov 21  2026": agetty's form, in English whatever the locale.
+std::string date_of(const std::tm& now) {
+    constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<std::string_view, 12> months{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return std::string{days.at(static_cast<std::size_t>(now.tm_wday))} + " " +
+           std::string{months.at(static_cast<std::size_t>(now.tm_mon))} + " " +
+           std::to_string(now.tm_mday) + "  " + std::to_string(now.tm_year + 1900);
+}
+
+std::string time_of(const std::tm& now) {
+    return two_digits(now.tm_hour) + ":" + two_digits(now.tm_min) + ":" + two_digits(now.tm_sec);
+}
+
+std::string pretty_name(const IssueFacts& facts, std::string_view variable) {
+    if (variable == "ANSI_COLOR") {
+        const std::string code = facts.os_release(variable);
+        return code.empty() ? "" : "\x1b[" + common::safe_text(code) + "m";
+    }
+    if (!variable.empty()) {
+        return common::safe_text(facts.os_release(variable));
+    }
+    const std::string name = facts.os_release("PRETTY_NAME");
+    return common::safe_text(name.empty() ? facts.system_name() : name);
+}
+
+std::string user_count(const IssueFacts& facts) {
+    const unsigned users = facts.users();
+    return std::to_string(users) + (users == 1 ? " user" : " users");
+}
+
+std::string expand(char escape, std::string_view argument, const IssueFacts& facts) {
+    using common::safe_text;
+    switch (escape) {
+        case 'b': return std::to_string(facts.speed);
+        case 'd': return date_of(facts.now());
+        case 'e': return escape_sequence(argument);
+        case 'l': return safe_text(facts.line.empty() ? "-" : facts.line);
+        case 'm': return safe_text(facts.machine());
+        case 'n': return safe_text(facts.node_name());
+        case 'o': return safe_text(facts.domain());
+        case 'O': return safe_text(facts.host_domain());
+        case 'r': return safe_text(facts.release());
+        case 's': return safe_text(facts.system_name());
+        case 'S': return pretty_name(facts, argument);
+        case 't': return time_of(facts.now());
+        case 'u': return std::to_string(facts.users());
+        case 'U': return user_count(facts);
+        case 'v': return safe_text(facts.version());
+        case '4': return safe_text(facts.ipv4_address(argument));
+        case '6': return safe_text(facts.ipv6_address(argument));
+        default: return std::string{escape};
+    }
+}
+
+bool takes_argument(char escape) {
+    return escape == '4' || escape == '6' || escape == 'e' || escape == 'S';
+}
+
+std::string unquoted(std::string_view value) {
+    const char quote =
+        !value.empty() && (value.front() == '"' || value.front() == '\'') ? value.front() : '\0';
+    if (quote != '\0') {
+        value.remove_prefix(1);
+    }
+    std::string result;
+    for (std::size_t i = 0; i < value.size() && (quote == '\0' || value[i] != quote); ++i) {
+        if (value[i] == '\\' && quote != '\'' && i + 1 < value.size()) {
+            ++i;
+        }
+        result += value[i];
+    }
+    return result;
+}
+
+}  // namespace
+
+std::string render_issue(std::string_view text, const IssueFacts& facts) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t plain = std::min(text.find('\\'), text.size());
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.size() < 2) {
+            break;  // nothing left, or a backslash at the very end
+        }
+        const char escape = text[1];
+        text.remove_prefix(2);
+        std::string_view argument;
+        const std::size_t close = text.find('}');
+        if (takes_argument(escape) && text.starts_with('{') && close != text.npos) {
+            argument = text.substr(1, close - 1);
+            text.remove_prefix(close + 1);
+        }
+        out += expand(escape, argument, facts);
+    }
+    return out;
+}
+
+std::string os_release_value(std::string_view text, std::string_view variable) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.size() > variable.size() && line[variable.size()] == '=' &&
+            line.starts_with(variable)) {
+            return unquoted(line.substr(variable.size() + 1));
+        }
+    }
+    return {};
+}
+
+}  // namespace getty

@@ -1,0 +1,76 @@
+#include "getty/line_modes.hpp"
+
+#include <algorithm>
+
+namespace getty {
+
+namespace {
+
+/// stty(1)'s "sane" characters; POSIX leaves them to the system.
+void set_control_characters(termios& modes) {
+    constexpr cc_t disabled = 0;  // _POSIX_VDISABLE on Linux
+    std::fill(std::begin(modes.c_cc), std::end(modes.c_cc), disabled);
+    modes.c_cc[VINTR] = 3;      // ^C
+    modes.c_cc[VQUIT] = 28;     // ^backslash
+    modes.c_cc[VERASE] = 127;   // DEL
+    modes.c_cc[VKILL] = 21;     // ^U
+    modes.c_cc[VEOF] = 4;       // ^D
+    modes.c_cc[VSTART] = 17;    // ^Q
+    modes.c_cc[VSTOP] = 19;     // ^S
+    modes.c_cc[VSUSP] = 26;     // ^Z
+    modes.c_cc[VREPRINT] = 18;  // ^R
+    modes.c_cc[VWERASE] = 23;   // ^W
+    modes.c_cc[VLNEXT] = 22;    // ^V
+    modes.c_cc[VDISCARD] = 15;  // ^O
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+}
+
+tcflag_t control_flags(tcflag_t found, const Options& options) {
+    tcflag_t flags = found;
+    if (!options.no_reset) {
+        // The speed and the number of stop bits are the line's own.
+        flags &= CBAUD | CBAUDEX | CIBAUD | CSTOPB | CLOCAL | CRTSCTS;
+        flags |= CS8 | CREAD | HUPCL;
+    }
+    if (options.carrier == Carrier::always_local) {
+        flags |= CLOCAL;
+    } else if (options.carrier == Carrier::never_local) {
+        flags &= ~static_cast<tcflag_t>(CLOCAL);
+    }
+    if (options.flow_control) {
+        flags |= CRTSCTS;
+    }
+    return flags;
+}
+
+}  // namespace
+
+termios name_modes(const termios& found, const Options& options) {
+    termios modes = found;
+    // No IXON: ^S typed at a prompt must not stop a line that nobody watches.
+    // No BRKINT, no IGNBRK: a BREAK arrives as a NUL byte.
+    modes.c_iflag = found.c_iflag & IUTF8;
+    modes.c_oflag = OPOST | ONLCR;
+    modes.c_lflag = 0;
+    modes.c_cflag = control_flags(found.c_cflag, options);
+    set_control_characters(modes);
+    return modes;
+}
+
+termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo) {
+    termios modes = asking;
+    modes.c_iflag = (asking.c_iflag & IUTF8) | IXON;
+    if (ending == LineEnding::carriage_return) {
+        modes.c_iflag |= ICRNL;
+    }
+    modes.c_oflag = OPOST | ONLCR;
+    modes.c_lflag = ICANON | ISIG | IEXTEN | ECHOE | ECHOK | ECHOKE | ECHOCTL;
+    if (echo == LoginEcho::on) {
+        modes.c_lflag |= ECHO;
+    }
+    set_control_characters(modes);
+    return modes;
+}
+
+}  // namespace getty

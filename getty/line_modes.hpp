@@ -1,0 +1,27 @@
+#pragma once
+
+#include "getty/options.hpp"
+
+#include <termios.h>
+
+namespace getty {
+
+/// What ended the name: a terminal that sends CR needs ICRNL and ONLCR later.
+enum class LineEnding { carriage_return, newline };
+
+enum class LoginEcho {
+    on,   ///< any program may follow, and must not leave a person typing blind
+    off,  ///< our own login follows: it turns echo on when the password is read
+};
+
+/// The modes in which a name is asked for: byte by byte, nothing done by the
+/// kernel, no echo (we echo), output post-processed. Starts from the modes the
+/// line was found in; c_cflag stays as it is under --noreset. The speed is not
+/// part of it.
+[[nodiscard]] termios name_modes(const termios& found, const Options& options);
+
+/// The modes login gets: sane, line by line, with the editing characters every
+/// shell expects.
+[[nodiscard]] termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo);
+
+}  // namespace getty

@@ -1,0 +1,140 @@
+#include "getty/login_command.hpp"
+
+#include "common/signals.hpp"
+#include "common/utf8.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace getty {
+
+namespace {
+
+constexpr std::size_t longest_name = 256;
+constexpr std::size_t most_login_words = 16;
+
+std::string with_name(std::string_view word, std::string_view name) {
+    std::string out;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        if (word[i] == '\\' && i + 1 < word.size()) {
+            ++i;
+            if (word[i] == 'u') {
+                out += name;
+                continue;
+            }
+            out += word[i] == '\\' ? "" : "\\";
+        }
+        out += word[i];
+    }
+    return out;
+}
+
+/// --login-options: words between blanks, the name inside them one word still.
+void append_template(std::vector<std::string>& arguments,
+                     std::string_view words,
+                     std::string_view name) {
+    while (!words.empty() && arguments.size() <= most_login_words) {
+        const std::size_t start = std::min(words.find_first_not_of(" \t"), words.size());
+        words.remove_prefix(start);
+        const std::size_t end = std::min(words.find_first_of(" \t"), words.size());
+        if (end > 0) {
+            arguments.push_back(with_name(words.substr(0, end), name));
+        }
+        words.remove_prefix(end);
+    }
+}
+
+bool is_inherited(std::string_view entry) {
+    constexpr auto names = std::to_array<std::string_view>(
+        {"PATH", "LANG", "LANGUAGE", "TZ", "COLORTERM", "NO_COLOR", "XDG_SEAT", "XDG_VTNR"});
+    const std::string_view name = entry.substr(0, entry.find('='));
+    return name.starts_with("LC_") || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+bool is_login_name(std::string_view name) {
+    if (name.empty() || name.size() > longest_name || name.front() == '-') {
+        return false;
+    }
+    while (!name.empty()) {
+        const common::Decoded decoded = common::decode_utf8(name);
+        constexpr std::string_view refused = " =,\"'/:\x7f";
+        const char first = name.front();
+        const bool ascii = decoded.length == 1;
+        if (!decoded.valid || common::is_hidden_control(decoded.code) ||
+            (ascii && (first < ' ' || refused.find(first) != refused.npos))) {
+            return false;
+        }
+        name.remove_prefix(decoded.length);
+    }
+    return true;
+}
+
+std::vector<std::string> login_arguments(const Options& options, std::string_view name) {
+    std::vector<std::string> arguments{options.login_program};
+    if (!options.login_options.empty()) {
+        if (options.autologin) {
+            arguments.emplace_back("-f");
+        }
+        append_template(arguments, options.login_options, name);
+        return arguments;
+    }
+    if (options.remote && !options.host.empty()) {
+        arguments.emplace_back("-h");
+        arguments.push_back(options.host);
+    } else if (options.remote && options.no_hostname) {
+        arguments.emplace_back("-H");
+    }
+    if (options.autologin) {
+        arguments.emplace_back("-f");
+    }
+    if (!name.empty()) {
+        arguments.emplace_back("--");
+        arguments.emplace_back(name);
+    }
+    return arguments;
+}
+
+common::Environment login_environment(const common::Environment& inherited,
+                                      std::string_view terminal_type) {
+    common::Environment environment;
+    environment.set("TERM", terminal_type);
+    for (const std::string& entry : inherited.entries()) {
+        if (is_inherited(entry)) {
+            const std::size_t equals = entry.find('=');
+            environment.set(entry.substr(0, equals), entry.substr(equals + 1));
+        }
+    }
+    return environment;
+}
+
+int become_login(const Options& options,
+                 const std::vector<std::string>& arguments,
+                 const common::Environment& environment) {
+    if (!options.root.empty() && (::chroot(options.root.c_str()) != 0 || ::chdir("/") != 0)) {
+        return errno;
+    }
+    if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0) {
+        return errno;
+    }
+    if (options.nice != 0 && ::setpriority(PRIO_PROCESS, 0, options.nice) != 0) {
+        return errno;
+    }
+    std::vector<char*> words;
+    words.reserve(arguments.size() + 1);
+    for (const std::string& word : arguments) {
+        // execve(2) takes char* for history's sake and changes nothing.
+        words.push_back(const_cast<char*>(word.c_str()));  // NOLINT(*-const-cast)
+    }
+    words.push_back(nullptr);
+    common::default_signals();
+    ::execve(words.front(), words.data(), environment.pointers().data());
+    return errno;
+}
+
+}  // namespace getty

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "common/environment.hpp"
+#include "getty/options.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace getty {
+
+/// A name we pass on: 1 to 256 bytes of UTF-8, no leading `-`, no control, no
+/// blank and none of `= , " ' / :`. A backslash is allowed (DOMAIN\user).
+[[nodiscard]] bool is_login_name(std::string_view name);
+
+/// The arguments of login, its path first: `login [-h HOST | -H] [-f] -- NAME`,
+/// or what --login-options says with \u replaced by the name. The name always
+/// follows `--` in what we build: it can never be an option.
+[[nodiscard]] std::vector<std::string> login_arguments(const Options& options,
+                                                       std::string_view name);
+
+/// What login inherits: TERM, and from init's environment only locale, time
+/// zone, path and seat.
+[[nodiscard]] common::Environment login_environment(const common::Environment& inherited,
+                                                    std::string_view terminal_type);
+
+/// Becomes login: directory, root, niceness, then execve. Returns the errno of
+/// the step that failed.
+[[nodiscard]] int become_login(const Options& options,
+                               const std::vector<std::string>& arguments,
+                               const common::Environment& environment);
+
+}  // namespace getty

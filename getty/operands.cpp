@@ -1,0 +1,62 @@
+#include "getty/operands.hpp"
+
+#include "common/program.hpp"
+#include "common/safe_text.hpp"
+#include "getty/exit_status.hpp"
+
+#include <algorithm>
+
+namespace getty {
+
+namespace {
+
+std::vector<Speed> speeds_or_fail(std::string_view word) {
+    auto speeds = read_speeds(word);
+    if (!speeds) {
+        throw common::Failure{bad_speed,
+                              common::quoted(word) +
+                                  " is not a speed: write bits per second, as 115200 or 9600,1200"};
+    }
+    return *std::move(speeds);
+}
+
+bool starts_like_a_speed(std::string_view word) {
+    return word.front() >= '0' && word.front() <= '9';
+}
+
+}  // namespace
+
+Operands read_operands(std::span<const std::string_view> words) {
+    std::vector<std::string_view> given;
+    std::copy_if(words.begin(), words.end(), std::back_inserter(given), [](auto word) {
+        return !word.empty();
+    });
+    if (given.empty()) {
+        throw common::UsageError{
+            "no line given: name a terminal, as tty1 or ttyS0, or - for "
+            "standard input"};
+    }
+    if (given.size() > 3) {
+        throw common::UsageError{"too many operands: " + common::quoted(given[3]) +
+                                 " follows line, speed and terminal type"};
+    }
+    if (looks_like_speeds(given[0]) && given.size() > 1) {
+        return {.line = std::string{given[1]},
+                .speeds = speeds_or_fail(given[0]),
+                .terminal_type = given.size() > 2 ? std::string{given[2]} : std::string{}};
+    }
+    Operands operands{.line = std::string{given[0]}};
+    if (given.size() == 1) {
+        return operands;
+    }
+    if (starts_like_a_speed(given[1]) || looks_like_speeds(given[1])) {
+        operands.speeds = speeds_or_fail(given[1]);
+    }
+    const bool second_is_type = operands.speeds.empty() && given.size() == 2;
+    if (second_is_type || given.size() == 3) {
+        operands.terminal_type = std::string{given.back()};
+    }
+    return operands;
+}
+
+}  // namespace getty

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "getty/line_speed.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace getty {
+
+/// CLOCAL: whether the line has no modem control lines to listen to.
+enum class Carrier { as_driver_has_it, never_local, always_local };
+
+/// What the command line says. Everything else follows from the line itself.
+struct Options {
+    std::string line{};
+    std::vector<Speed> speeds{};
+    std::string terminal_type{};
+
+    std::string login_program{};
+    std::string login_options{};  ///< replaces login's arguments; \u becomes the name
+    std::optional<std::string> autologin{};
+    bool skip_login = false;
+    std::string host{};
+    bool remote = false;
+
+    std::vector<std::string> issue_files{};  ///< empty: the usual places
+    bool no_issue = false;
+    bool no_newline = false;
+    bool no_clear = false;
+    bool no_hostname = false;
+    bool long_hostname = false;
+
+    std::string init_string{};
+    Carrier carrier = Carrier::as_driver_has_it;
+    bool flow_control = false;
+    bool no_reset = false;
+    bool keep_baud = false;
+    bool hang_up = false;
+    std::string erase_characters{};
+    std::string kill_characters{};
+    bool login_pause = false;
+    bool wait_for_return = false;
+
+    std::chrono::seconds delay{0};
+    std::chrono::seconds timeout{0};  ///< 0: no limit
+    int nice = 0;
+    std::string directory{};
+    std::string root{};
+    std::string nologin_message{};
+};
+
+/// Reads the command line. --help, --version, --list-speeds and --show-issue
+/// are answered here and end in Leave. Throws UsageError for an option, Failure
+/// with bad_speed for a speed.
+[[nodiscard]] Options parse_options(int argc, char** argv);
+
+}  // namespace getty
