@@ -44,12 +44,16 @@ std::string LineEditor::feed(char byte) {
         // An ESC that began no sequence is a byte like another.
         escape_ = Escape::none;
         echo = insert(escape_key);
+        if (byte == escape_key) {
+            escape_ = Escape::begun;
+            return echo;
+        }
     }
     return echo + edit(byte);
 }
 
 /// ESC [ … letter is dropped whole: arrow keys, and the brackets that some
-/// terminals put around pasted text.
+/// terminals put around pasted text. ESC [ [ A is F1 on a virtual terminal.
 bool LineEditor::skips_escape(char byte) {
     switch (escape_) {
         case Escape::none:
@@ -66,7 +70,7 @@ bool LineEditor::skips_escape(char byte) {
             return true;
         case Escape::sequence: {
             const bool belongs = byte >= ' ' && byte <= '~';
-            if (byte >= '@' || !belongs) {
+            if ((byte >= '@' && byte != '[') || !belongs) {
                 escape_ = Escape::none;
             }
             return belongs;
@@ -125,28 +129,35 @@ std::string LineEditor::finish(char byte) {
 }
 
 std::string LineEditor::insert(char byte) {
-    if (size_ == storage_.size()) {
-        // Counted, so that erasing takes back first what was never kept.
-        if (!continues_utf8(byte)) {
+    const bool goes_on = missing_ > 0 && continues_utf8(byte);
+    const std::size_t missing =
+        goes_on ? missing_ - 1 : std::max<std::size_t>(utf8_length(byte), 1) - 1;
+    if (beyond_ > 0 || size_ == storage_.size()) {
+        // Counted, so that erasing takes back first what was never kept. A
+        // character that only began to fit is beyond as a whole.
+        if (goes_on && beyond_ == 0) {
+            cut_to(echoed_);
+            beyond_ = 1;
+        } else if (!goes_on) {
             ++beyond_;
         }
+        missing_ = missing;
         return {};
     }
     storage_[size_++] = byte;
-    if (missing_ > 0 && continues_utf8(byte)) {
-        --missing_;
-    } else {
-        const std::size_t length = utf8_length(byte);
-        missing_ = length > 1 ? length - 1 : 0;
-    }
+    missing_ = missing;
     // Nothing is shown until the character is whole.
     return missing_ > 0 ? std::string{} : echo_of_new();
 }
 
 std::string LineEditor::echo_of_new() {
-    const std::string_view fresh = text().substr(echoed_);
+    // A byte may complete what is shown as broken since the one after it was erased.
+    const std::size_t start = std::min(echoed_, start_of_last());
+    const std::string_view mended = text().substr(start, echoed_ - start);
+    const std::string_view fresh = text().substr(start);
     echoed_ = size_;
-    return rules_.echo == Echo::shown ? safe_text(fresh) : std::string{};
+    return rules_.echo == Echo::shown ? rub_out(columns_of(mended)) + safe_text(fresh)
+                                      : std::string{};
 }
 
 /// Where the last character begins; a byte that belongs to none stands alone.
@@ -171,6 +182,7 @@ void LineEditor::cut_to(std::size_t size) {
 std::string LineEditor::erase_last() {
     if (beyond_ > 0) {
         --beyond_;
+        missing_ = 0;
         return {};
     }
     if (echoed_ < size_) {
@@ -203,6 +215,7 @@ std::string LineEditor::erase_word() {
 std::string LineEditor::erase_all() {
     std::string echo;
     beyond_ = 0;
+    missing_ = 0;
     while (size_ > 0) {
         echo += erase_last();
     }
@@ -211,7 +224,7 @@ std::string LineEditor::erase_all() {
 }
 
 std::string LineEditor::shown() const {
-    return rules_.echo == Echo::shown ? safe_text(text()) : std::string{};
+    return rules_.echo == Echo::shown ? safe_text(text().substr(0, echoed_)) : std::string{};
 }
 
 void LineEditor::restart() {

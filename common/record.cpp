@@ -101,28 +101,25 @@ Slot choose_slot(std::span<const utmpx> records, const utmpx& wanted) {
         const std::string_view given = text_of(records[of_this_process].ut_id);
         return {of_this_process, std::string{given.empty() ? id : given}};
     }
-    const std::size_t of_this_line =
-        index_of([&](const utmpx& r) { return is_of_a_line(r) && text_of(r.ut_line) == line; });
-    if (of_this_line < records.size()) {
-        return {of_this_line, std::string{id}};
-    }
-    const std::size_t of_this_id = index_of([&](const utmpx& r) {
-        return is_of_a_line(r) && text_of(r.ut_id) == id &&
-               (!is_live(r) || text_of(r.ut_line).empty());
-    });
-    if (of_this_id < records.size()) {
-        return {of_this_id, std::string{id}};
-    }
-    const auto is_taken = [&records](std::string_view candidate) {
-        return std::any_of(records.begin(), records.end(), [candidate](const utmpx& r) {
-            return is_live(r) && text_of(r.ut_id) == candidate;
+    const auto is_taken = [&](std::string_view candidate) {
+        return std::any_of(records.begin(), records.end(), [&](const utmpx& r) {
+            return is_live(r) && text_of(r.ut_id) == candidate && !has_no_other_line(r);
         });
     };
     std::string free_id{id};
     for (std::uint32_t attempt = 0; is_taken(free_id); ++attempt) {
         free_id = hashed_id(line, attempt);
     }
-    return {records.size(), free_id};
+    const std::size_t of_this_line =
+        index_of([&](const utmpx& r) { return is_of_a_line(r) && text_of(r.ut_line) == line; });
+    if (of_this_line < records.size()) {
+        return {of_this_line, free_id};
+    }
+    const std::size_t of_this_id = index_of([&](const utmpx& r) {
+        return is_of_a_line(r) && text_of(r.ut_id) == free_id &&
+               (!is_live(r) || text_of(r.ut_line).empty());
+    });
+    return {of_this_id, free_id};
 }
 
 std::optional<utmpx> record_of(std::span<const utmpx> records, pid_t process) {

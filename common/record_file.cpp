@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <thread>
 
@@ -130,6 +131,17 @@ off_t size_of(const UniqueFd& file, const std::string& path) {
     return status.st_size;
 }
 
+/// One whole entry, or nothing where the file ends before it.
+template <typename Entry>
+std::optional<Entry> read_at(const UniqueFd& file, off_t where, const std::string& path) {
+    Entry entry{};
+    const auto size = check(
+        retry_interrupted([&] { return ::pread(file.get(), &entry, sizeof entry, where); }),
+        "read",
+        path);
+    return size == static_cast<ssize_t>(sizeof entry) ? std::optional{entry} : std::nullopt;
+}
+
 void write_at(const UniqueFd& file,
               std::span<const std::byte> bytes,
               off_t where,
@@ -143,7 +155,7 @@ void write_at(const UniqueFd& file,
         return;
     }
     // A full disk: half a record would put every later one out of step.
-    if (where >= size_before) {
+    if (where + written > size_before) {
         [[maybe_unused]] const int cut = ::ftruncate(file.get(), size_before);
     }
     errno = ENOSPC;
@@ -208,6 +220,33 @@ Recorded put_last_login(uid_t user, const utmpx& record, const std::string& path
 std::vector<utmpx> read_records(const std::string& path) {
     const UniqueFd file = open_records(path, Access::read);
     return file.is_open() ? records_in(file, path) : std::vector<utmpx>{};
+}
+
+std::optional<utmpx> read_last_record(const std::string& path) {
+    const UniqueFd file = open_records(path, Access::read);
+    if (!file.is_open()) {
+        return std::nullopt;
+    }
+    constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
+    const off_t count = size_of(file, path) / record_size;
+    return count == 0 ? std::nullopt : read_at<utmpx>(file, (count - 1) * record_size, path);
+}
+
+std::optional<LastLogin> read_last_login(uid_t user, const std::string& path) {
+    const UniqueFd file = open_records(path, Access::read);
+    if (!file.is_open()) {
+        return std::nullopt;
+    }
+    const auto entry = read_at<lastlog>(
+        file, static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)), path);
+    if (!entry || entry->ll_time == 0) {
+        return std::nullopt;
+    }
+    // Unsigned: the field is good until 2106.
+    const auto seconds = static_cast<std::uint32_t>(entry->ll_time);
+    return LastLogin{.when = std::chrono::sys_seconds{std::chrono::seconds{seconds}},
+                     .line = std::string{text_of(entry->ll_line)},
+                     .host = std::string{text_of(entry->ll_host)}};
 }
 
 }  // namespace common

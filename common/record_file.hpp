@@ -52,5 +52,16 @@ Recorded append_record(const utmpx& record, const std::string& path);
 Recorded put_last_login(uid_t user, const utmpx& record, const std::string& path);
 /// All whole records of a file; none if it is absent.
 [[nodiscard]] std::vector<utmpx> read_records(const std::string& path);
+/// The newest record of a file that only ever grows.
+[[nodiscard]] std::optional<utmpx> read_last_record(const std::string& path);
+
+/// What lastlog(8) knows of an account.
+struct LastLogin {
+    std::chrono::sys_seconds when{};
+    std::string line{};
+    std::string host{};
+};
+/// Nothing where the account never logged in.
+[[nodiscard]] std::optional<LastLogin> read_last_login(uid_t user, const std::string& path);
 
 }  // namespace common

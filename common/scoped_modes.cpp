@@ -8,6 +8,9 @@ ScopedModes::ScopedModes(const Terminal& terminal, const termios& modes)
 }
 
 ScopedModes::~ScopedModes() {
+    if (keeps_) {
+        return;
+    }
     // Not TCSAFLUSH: that waits for output first, for ever on a stopped line.
     ::tcflush(terminal_.descriptor(), TCIFLUSH);
     ::tcsetattr(terminal_.descriptor(), TCSANOW, &before_);

@@ -16,9 +16,13 @@ class ScopedModes {
     ScopedModes& operator=(ScopedModes&&) = delete;
     ~ScopedModes();
 
+    /// Somebody else looks after the modes from now on: nothing is put back.
+    void keep() noexcept { keeps_ = true; }
+
   private:
     const Terminal& terminal_;
     termios before_;
+    bool keeps_ = false;
 };
 
 }  // namespace common
