@@ -25,7 +25,7 @@ std::string NameQuestion::feed(char byte) {
         case LineState::typing: return echo;
         case LineState::finished: return echo + on_finished_line();
         case LineState::too_long:
-        case LineState::spoilt: return echo + ask_again("That name is too long.");
+        case LineState::spoilt: answer_ = RefusedName{"That is too long for a name."}; return echo;
         case LineState::interrupted: return echo + ask();
         case LineState::redraw: editor_.go_on(); return "\r\n" + prompt_ + editor_.shown();
         case LineState::line_break:
@@ -43,16 +43,13 @@ std::string NameQuestion::on_finished_line() {
         return ask();
     }
     if (!is_login_name(name)) {
-        return ask_again("That is not a name anyone can have here.");
+        answer_ = RefusedName{"That cannot be a name: it has characters no name has."};
+        return {};
     }
     answer_ = TypedName{
         std::string{name},
         editor_.ended_with_carriage_return() ? LineEnding::carriage_return : LineEnding::newline};
     return {};
-}
-
-std::string NameQuestion::ask_again(std::string_view why) {
-    return std::string{why} + "\r\n" + ask();
 }
 
 std::string name_prompt(const Options& options, std::string_view host) {

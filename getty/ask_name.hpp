@@ -20,8 +20,13 @@ struct TypedName {
 struct SpeedMismatch {};
 /// ^D instead of a name.
 struct NobodyThere {};
+/// A line that can be no name; `why` is for the person who typed it. What was
+/// typed is nowhere: it may have been a password.
+struct RefusedName {
+    std::string_view why;
+};
 
-using Answer = std::variant<StillTyping, TypedName, SpeedMismatch, NobodyThere>;
+using Answer = std::variant<StillTyping, TypedName, SpeedMismatch, NobodyThere, RefusedName>;
 
 /// The question for a name: what to show, and what each byte of the answer
 /// does. It owns no line: bytes go in, bytes to show come out.
@@ -43,7 +48,6 @@ class NameQuestion {
 
   private:
     std::string on_finished_line();
-    std::string ask_again(std::string_view why);
 
     static constexpr std::size_t longest_name = 256;
 

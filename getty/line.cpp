@@ -4,6 +4,7 @@
 #include "common/program.hpp"
 #include "common/record_file.hpp"
 #include "common/safe_text.hpp"
+#include "common/syscall.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/login_command.hpp"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr auto first_pause = 1s;
 constexpr auto longest_pause = 10s;
+constexpr auto quiet_after_refusal = 10s;
 /// What a line that takes no output may leave behind: an issue and a prompt.
 constexpr std::size_t most_unwritten = 128UL * 1024;
 /// A flood on the line is worked off in portions, so that no line starves another.
@@ -97,7 +100,7 @@ void Line::on_event(short events, Clock::time_point now) {
             flush();
         }
         if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) {
-            on_input();
+            on_input(events);
         } else if (wake_ && now >= *wake_) {
             nobody_came();
         }
@@ -179,6 +182,9 @@ void Line::begin_asking() {
     }
     state_ = LineState::asking;
     emit(question_->ask());
+    // From here on getty only waits, for months maybe: what the issue and the
+    // records took goes back to the machine.
+    ::malloc_trim(0);
 }
 
 void Line::show_issue() {
@@ -193,12 +199,14 @@ void Line::show_issue() {
     }
 }
 
-void Line::on_input() {
+void Line::on_input(short events) {
+    bool seen_any = false;
     for (int count = 0; count < most_bytes_at_once; ++count) {
         const auto byte = claimed_->terminal.read_byte();
         if (!byte) {
-            return;
+            break;
         }
+        seen_any = true;
         next_pause_ = first_pause;
         trouble_is_logged_ = false;
         if (state_ == LineState::opening) {
@@ -210,6 +218,12 @@ void Line::on_input() {
         if (state_ != LineState::asking) {
             return;  // what was typed after the name is not ours to read
         }
+    }
+    if (!seen_any && (events & (POLLHUP | POLLERR)) != 0) {
+        // A driver that reports trouble and gives no reason would be polled
+        // without end.
+        errno = EIO;
+        common::throw_errno("read", claimed_->terminal.path());
     }
 }
 
@@ -237,7 +251,21 @@ void Line::on_answer() {
     } else if (std::holds_alternative<NobodyThere>(answer)) {
         state_ = LineState::done;
         exit_status_ = left;
+    } else if (const auto* const refused = std::get_if<RefusedName>(&answer)) {
+        refuse_name(refused->why);
     }
+}
+
+/// Says why and asks again. Noise on a line is no news: one log line in a while.
+void Line::refuse_name(std::string_view why) {
+    const auto now = Clock::now();
+    if (now >= next_refusal_logged_) {
+        next_refusal_logged_ = now + quiet_after_refusal;
+        common::log(common::Severity::notice,
+                    "refused a name on " + std::string{claimed_->terminal.name()} + ": " +
+                        std::string{why});
+    }
+    emit(std::string{why} + "\r\n" + question_->ask());
 }
 
 /// One step for a BREAK; with one speed it may be noise, and what has been

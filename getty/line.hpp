@@ -53,9 +53,10 @@ class Line {
     void show_issue();
     void begin(Clock::time_point now);
     void begin_asking();
-    void on_input();
+    void on_input(short events);
     void on_key_in_opening(char byte);
     void on_answer();
+    void refuse_name(std::string_view why);
     void next_speed();
     void nobody_came();
     void lose_line(Clock::time_point now);
@@ -74,6 +75,7 @@ class Line {
     std::string unwritten_;
     std::optional<Clock::time_point> wake_;
     std::chrono::seconds next_pause_{1};
+    Clock::time_point next_refusal_logged_{};
     bool trouble_is_logged_ = false;  ///< said once, until a key shows that the line works
 };
 

@@ -3,154 +3,32 @@
 #include "common/command_line.hpp"
 #include "common/program.hpp"
 #include "getty/operands.hpp"
+#include "getty/option_table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <memory>
+#include <cstdlib>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include <unistd.h>
-
-#include <CLI/CLI.hpp>
 
 namespace getty {
 
 namespace {
 
-using common::Argument;
-using common::OptionRule;
-using common::UsageError;
+// Written at build time by write_help.cpp.
+constexpr std::string_view help_text =
+#include "getty/help_text.inc"
+    ;
 
-/// A line of the table: what the option looks like and what it does.
-struct OptionEntry {
-    OptionRule rule;
-    void (*apply)(Options& options, std::string_view value);
-};
-
-constexpr unsigned longest_wait = 86'400;
-
-std::vector<std::string> split(std::string_view list, char separator) {
-    std::vector<std::string> parts;
-    while (!list.empty()) {
-        const std::size_t end = std::min(list.find(separator), list.size());
-        if (end > 0) {
-            parts.emplace_back(list.substr(0, end));
-        }
-        list.remove_prefix(std::min(end + 1, list.size()));
-    }
-    return parts;
-}
-
-void set_carrier(Options& options, std::string_view mode) {
-    if (mode.empty() || mode == "always") {
-        options.carrier = Carrier::always_local;
-    } else if (mode == "never") {
-        options.carrier = Carrier::never_local;
-    } else if (mode == "auto") {
-        options.carrier = Carrier::as_driver_has_it;
-    } else {
-        throw UsageError{"option --local-line: \"" + std::string{mode} +
-                         "\" is none of always, never, auto"};
-    }
-}
-
-void set_nice(Options& options, std::string_view value) {
-    const bool negative = value.starts_with('-');
-    const unsigned size = common::read_number("--nice", value.substr(negative ? 1 : 0), 0, 20);
-    options.nice = negative ? -static_cast<int>(size) : static_cast<int>(size);
-}
-
-void set_name(std::string& place, const char* option, std::string_view value) {
-    if (value.empty()) {
-        throw UsageError{std::string{"option "} + option + ": the value is empty"};
-    }
-    place = value;
-}
-
-std::chrono::seconds read_seconds(const char* option, std::string_view value) {
-    return std::chrono::seconds{common::read_number(option, value, 0, longest_wait)};
-}
-
-// The one table of options: what is parsed, what --help says, and what each does.
-const std::array option_table{
-    OptionEntry{{'8', "8bits", Argument::none, "", "take 8-bit input as it is (always so)"},
-                [](Options&, std::string_view) {}},
-    OptionEntry{{'a', "autologin", Argument::required, "USER", "log USER in without asking"},
-                [](Options& o, std::string_view v) {
-                    std::string user;
-                    set_name(user, "--autologin", v);
-                    o.autologin = user;
-                }},
-    OptionEntry{{'c', "noreset", Argument::none, "", "leave the line's control modes alone"},
-                [](Options& o, std::string_view) { o.no_reset = true; }},
-    OptionEntry{{'C', "chdir", Argument::required, "DIR", "start login in DIR"},
-                [](Options& o, std::string_view v) { set_name(o.directory, "--chdir", v); }},
-    OptionEntry{{'d', "delay", Argument::required, "SECONDS", "wait before opening the line"},
-                [](Options& o, std::string_view v) { o.delay = read_seconds("--delay", v); }},
-    OptionEntry{{'E', "remote", Argument::none, "", "tell login the host (-h HOST, or -H)"},
-                [](Options& o, std::string_view) { o.remote = true; }},
-    OptionEntry{{'f', "issue-file", Argument::required, "PATHS", "show these, colon between"},
-                [](Options& o, std::string_view v) { o.issue_files = split(v, ':'); }},
-    OptionEntry{{'h', "flow-control", Argument::none, "", "hardware flow control (RTS/CTS)"},
-                [](Options& o, std::string_view) { o.flow_control = true; }},
-    OptionEntry{{'H', "host", Argument::required, "HOST", "host for the record and for login"},
-                [](Options& o, std::string_view v) { o.host = v; }},
-    OptionEntry{{'i', "noissue", Argument::none, "", "show no issue"},
-                [](Options& o, std::string_view) { o.no_issue = true; }},
-    OptionEntry{{'I', "init-string", Argument::required, "TEXT", "send first; \\NNN is octal"},
-                [](Options& o, std::string_view v) { o.init_string = v; }},
-    OptionEntry{{'J', "noclear", Argument::none, "", "do not clear a virtual terminal"},
-                [](Options& o, std::string_view) { o.no_clear = true; }},
-    OptionEntry{
-        {'l', "login-program", Argument::required, "PATH", "what to start for a name"},
-        [](Options& o, std::string_view v) { set_name(o.login_program, "--login-program", v); }},
-    OptionEntry{
-        {'L', "local-line", Argument::attached, "MODE", "carrier is ignored: always, never, auto"},
-        set_carrier},
-    OptionEntry{{'n', "skip-login", Argument::none, "", "do not ask for a name"},
-                [](Options& o, std::string_view) { o.skip_login = true; }},
-    OptionEntry{{'N', "nonewline", Argument::none, "", "no empty line before the issue"},
-                [](Options& o, std::string_view) { o.no_newline = true; }},
-    OptionEntry{
-        {'o', "login-options", Argument::required, "WORDS", "login's arguments; \\u is the name"},
-        [](Options& o, std::string_view v) { o.login_options = v; }},
-    OptionEntry{{'p', "login-pause", Argument::none, "", "wait for a key before the login"},
-                [](Options& o, std::string_view) { o.login_pause = true; }},
-    OptionEntry{{'P', "nice", Argument::required, "N", "start login with this niceness"}, set_nice},
-    OptionEntry{{'r', "chroot", Argument::required, "DIR", "start login below DIR"},
-                [](Options& o, std::string_view v) { set_name(o.root, "--chroot", v); }},
-    OptionEntry{{'R', "hangup", Argument::none, "", "hang up standard input too, before use"},
-                [](Options& o, std::string_view) { o.hang_up = true; }},
-    OptionEntry{{'s', "keep-baud", Argument::none, "", "begin at the speed the line has"},
-                [](Options& o, std::string_view) { o.keep_baud = true; }},
-    OptionEntry{{'t', "timeout", Argument::required, "SECONDS", "leave when no name came"},
-                [](Options& o, std::string_view v) { o.timeout = read_seconds("--timeout", v); }},
-    OptionEntry{{'w', "wait-cr", Argument::none, "", "wait for Return before the issue"},
-                [](Options& o, std::string_view) { o.wait_for_return = true; }},
-    OptionEntry{{0, "nohints", Argument::none, "", "no hints on a virtual terminal"},
-                [](Options&, std::string_view) {}},
-    OptionEntry{{0, "nohostname", Argument::none, "", "no host name in the prompt"},
-                [](Options& o, std::string_view) { o.no_hostname = true; }},
-    OptionEntry{{0, "long-hostname", Argument::none, "", "the whole host name in the prompt"},
-                [](Options& o, std::string_view) { o.long_hostname = true; }},
-    OptionEntry{{0, "erase-chars", Argument::required, "CHARS", "more keys that erase"},
-                [](Options& o, std::string_view v) { o.erase_characters = v; }},
-    OptionEntry{{0, "kill-chars", Argument::required, "CHARS", "more keys that clear the line"},
-                [](Options& o, std::string_view v) { o.kill_characters = v; }},
-    OptionEntry{
-        {0, "nologin-message", Argument::required, "TEXT", "said when there is no login program"},
-        [](Options& o, std::string_view v) { o.nologin_message = v; }},
-    OptionEntry{{0, "help", Argument::none, "", "show this help and leave"}, nullptr},
-    OptionEntry{{0, "version", Argument::none, "", "show the version and leave"}, nullptr},
-};
-
-std::vector<OptionRule> rules_of_table() {
-    std::vector<OptionRule> rules;
-    rules.reserve(option_table.size());
-    std::transform(option_table.begin(),
-                   option_table.end(),
-                   std::back_inserter(rules),
-                   [](const OptionEntry& entry) { return entry.rule; });
+std::vector<common::OptionRule> rules_of(std::span<const OptionEntry> table) {
+    std::vector<common::OptionRule> rules;
+    rules.reserve(table.size());
+    std::transform(
+        table.begin(), table.end(), std::back_inserter(rules), [](const OptionEntry& entry) {
+            return entry.rule;
+        });
     return rules;
 }
 
@@ -166,40 +44,11 @@ std::vector<OptionRule> rules_of_table() {
     throw common::Leave{0};
 }
 
-class HelpFormat : public CLI::Formatter {
-  public:
-    std::string make_usage(const CLI::App*, std::string) const override {
-        return "Usage: getty [OPTIONS] LINE [SPEED,...] [TERM]\n"
-               "       getty [OPTIONS] SPEED,... LINE [TERM]\n";
-    }
-};
-
-/// Built only when there is help to write: constructing it costs more than a
-/// whole start of getty does otherwise.
-[[gnu::cold]] std::string help_text() {
-    CLI::App app{"Opens a terminal line, asks for a name and starts login.", "getty"};
-    app.formatter(std::make_shared<HelpFormat>());
-    app.set_help_flag();
-    for (const auto& [rule, apply] : option_table) {
-        const std::string help{rule.help};
-        const std::string dashed = (rule.letter != 0 ? std::string{"-"} + rule.letter + "," : "") +
-                                   "--" + std::string{rule.name};
-        if (rule.argument == Argument::none) {
-            app.add_flag(dashed, help);
-        } else {
-            const std::string value{rule.value_name};
-            app.add_option(dashed, help)
-                ->type_name(rule.argument == Argument::attached ? "[=" + value + "]" : value);
-        }
-    }
-    app.footer("\nLINE is a name below /dev, or - for standard input. See getty(8).");
-    return app.help();
-}
-
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
-    const auto rules = rules_of_table();
+    const auto table = option_table();
+    const auto rules = rules_of(table);
     const auto order = ::getenv("POSIXLY_CORRECT") != nullptr ? common::OperandOrder::after_options
                                                               : common::OperandOrder::anywhere;
     const std::span<const char* const> words{argv + 1, static_cast<std::size_t>(argc) - 1};
@@ -207,9 +56,9 @@ Options parse_options(int argc, char** argv) {
 
     Options options;
     for (const auto& [index, value] : given.options) {
-        const OptionEntry& entry = option_table.at(index);
+        const OptionEntry& entry = table[index];
         if (entry.rule.name == "help") {
-            print_and_leave(help_text());
+            print_and_leave(help_text);
         }
         if (entry.rule.name == "version") {
             print_and_leave("getty (ttygate) " TTYGATE_VERSION "\n");
