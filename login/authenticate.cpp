@@ -1,0 +1,212 @@
+#include "login/authenticate.hpp"
+
+#include "login/attempts.hpp"
+#include "login/records.hpp"
+#include "login/user_name.hpp"
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/safe_text.hpp"
+
+#include <algorithm>
+
+#include <sys/utsname.h>
+
+namespace login {
+
+namespace {
+
+/// The attempts of one login, from the first question to the last answer.
+class Attempts {
+  public:
+    Attempts(Gate& gate, TerminalConversation& talk, const Line& line, const Settings& settings)
+        : gate_(gate),
+          talk_(talk),
+          line_(line),
+          settings_(settings),
+          rules_{.tries = settings.login_retries, .fail_delay = settings.fail_delay} {}
+
+    /// Until somebody is in; `name` is the first to try, if it was given.
+    void go_on(std::optional<std::string> name, const std::string& prompt) {
+        for (;;) {
+            if (!name) {
+                name = ask_name(prompt);
+            }
+            const Clock::time_point begun = Clock::now();
+            const Verdict verdict = try_name(*name);
+            if (verdict.outcome == Outcome::admitted) {
+                return;
+            }
+            // Who left without an answer has tried nothing; who answered and left
+            // has failed, and waits like everybody.
+            if (talk_.answered_at() < begun && asked_nothing_ < begun) {
+                leave_if_over();
+            }
+            answer_failure(*name, verdict);
+            name.reset();
+        }
+    }
+
+  private:
+    std::string ask_name(const std::string& prompt) {
+        for (;;) {
+            common::Secret answer;
+            const Answer outcome = talk_.ask(prompt, common::Echo::shown, answer);
+            leave_if_over();
+            // What cannot be kept is a name all the same, though nobody's.
+            if (outcome == Answer::too_long) {
+                return std::string(longest_user_name + 1, '?');
+            }
+            if (outcome == Answer::spoilt) {
+                return std::string(1, '\0');
+            }
+            if (!answer.view().empty()) {
+                return std::string{answer.view()};
+            }
+        }
+    }
+
+    Verdict try_name(const std::string& name) {
+        if (is_possible_user_name(name)) {
+            return gate_.admits(name);
+        }
+        // No module and no directory ever sees such a thing. That it is no name
+        // says nothing about the accounts there are.
+        talk_.say(name.size() > longest_user_name ? "That is too long for a user name.\n"
+                                                  : "That cannot be a user name.\n");
+        asked_nothing_ = Clock::now();
+        return {.reason = "not a possible name"};
+    }
+
+    void answer_failure(const std::string& name, const Verdict& verdict) {
+        ++failures_;
+        const auto typed = std::max(talk_.answered_at(), asked_nothing_);
+        const auto end = answer_time(typed, Clock::now(), verdict.delay, rules_);
+        // Before the pause: what ends us in it does not take the trace away.
+        note_failure(name, verdict);
+        talk_.pause_until(end);
+        leave_if_over();
+        // What was typed while the answer was being checked may be a second try
+        // at the password.
+        talk_.drop_input();
+        talk_.say("\nLogin incorrect\n");
+        if (verdict.outcome == Outcome::refused_for_good || !may_try_again(failures_, rules_)) {
+            throw common::Leave{1};
+        }
+    }
+
+    void note_failure(const std::string& name, const Verdict& verdict) const {
+        const std::string known = recordable_name(name, settings_);
+        common::log(common::Severity::notice,
+                    "FAILED LOGIN " + std::to_string(failures_) + " FROM " + line_.origin() +
+                        " FOR " + common::quoted(known) + ", " + verdict.reason +
+                        (may_try_again(failures_, rules_) ? "" : ", no more tries"));
+        record_failure(known, line_, settings_);
+    }
+
+    /// The person has gone, or took too long, or somebody wants us to end.
+    void leave_if_over() {
+        const auto ending = talk_.ending();
+        if (!ending) {
+            return;
+        }
+        switch (*ending) {
+            case Answer::timed_out:
+                talk_.say("\nNobody logged in within " +
+                          std::to_string(settings_.login_timeout.count()) + " seconds.\n");
+                common::log(common::Severity::notice, "TIMEOUT FROM " + line_.origin());
+                break;
+            case Answer::hung_up:
+                common::log(common::Severity::info, "HANG-UP FROM " + line_.origin());
+                break;
+            case Answer::end_of_file:
+            case Answer::terminated:
+            case Answer::given:
+            case Answer::too_long:
+            case Answer::spoilt: break;
+        }
+        throw common::Leave{1};
+    }
+
+    Gate& gate_;
+    TerminalConversation& talk_;
+    const Line& line_;
+    const Settings& settings_;
+    AttemptRules rules_;
+    unsigned failures_ = 0;
+    Clock::time_point asked_nothing_{};
+};
+
+/// -f: whoever started us answers for the person. From another host that takes
+/// the administrator's consent, or a network daemon that splits its template
+/// could turn a name into this option.
+bool is_trusted(const Line& line, const Options& options, const Settings& settings) {
+    if (!options.already_authenticated) {
+        return false;
+    }
+    if (line.remote_host && !settings.remote_noauth) {
+        common::log(common::Severity::notice,
+                    "-f for a login from " + line.origin() +
+                        " is not heeded: LOGIN_REMOTE_NOAUTH is not set");
+        return false;
+    }
+    return is_possible_user_name(*options.user);
+}
+
+}  // namespace
+
+std::string name_prompt(const Options& options, const Settings& settings) {
+    utsname machine{};
+    const bool plain = options.plain_prompt || settings.plain_prompt || ::uname(&machine) != 0;
+    if (plain) {
+        return "login: ";
+    }
+    const std::string host{&machine.nodename[0]};
+    return host.substr(0, host.find('.')) + " login: ";
+}
+
+void authenticate(Gate& gate,
+                  TerminalConversation& talk,
+                  const Line& line,
+                  const Options& options,
+                  const Settings& settings) {
+    talk.allow(settings.login_timeout);
+    if (is_trusted(line, options, settings)) {
+        gate.trust(*options.user);
+        return;
+    }
+    Attempts{gate, talk, line, settings}.go_on(options.user, name_prompt(options, settings));
+}
+
+common::User require_account(Gate& gate,
+                             TerminalConversation& talk,
+                             const Line& line,
+                             const Settings& settings) {
+    if (const auto refusal = gate.require_valid_account()) {
+        throw common::Leave{turn_away(talk, line, gate.user_name(), *refusal, settings)};
+    }
+    auto user = common::find_user(gate.user_name());
+    if (!user || !is_possible_user_name(user->name)) {
+        const Refusal refusal{.words = "Login incorrect", .reason = "there is no such account"};
+        throw common::Leave{turn_away(talk, line, gate.user_name(), refusal, settings)};
+    }
+    return *std::move(user);
+}
+
+int turn_away(TerminalConversation& talk,
+              const Line& line,
+              const std::string& name,
+              const Refusal& refusal,
+              const Settings& settings) {
+    common::log(common::Severity::notice,
+                "LOGIN REFUSED FROM " + line.origin() + " FOR " +
+                    common::quoted(recordable_name(name, settings)) + ", " + refusal.reason);
+    if (!refusal.words.empty()) {
+        talk.say("\n" + refusal.words + (refusal.words.ends_with('\n') ? "" : "\n"));
+    }
+    // Time to read it before the next prompt clears it away.
+    talk.pause_until(Clock::now() + settings.fail_delay);
+    return 1;
+}
+
+}  // namespace login

@@ -1,0 +1,70 @@
+#include "login/change_password.hpp"
+
+#include "login/child.hpp"
+#include "login/process_identity.hpp"
+#include "login/terminal_modes.hpp"
+
+#include "common/environment.hpp"
+#include "common/log.hpp"
+#include "common/signals.hpp"
+
+#include <array>
+#include <cstdlib>
+
+#include <grp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace login {
+
+namespace {
+
+constexpr const char* password_program = "/usr/bin/passwd";
+constexpr int could_not_start = 127;
+
+/// The child: from here on another program.
+void become_passwd(const common::User& user,
+                   const std::vector<gid_t>& groups,
+                   char* const* environment) noexcept {
+    const std::array<const char*, 2> words{password_program, nullptr};
+    common::default_signals();
+    if (::setgroups(groups.size(), groups.data()) == 0 &&
+        become_for_good(user.uid, user.gid) == 0) {
+        ::close_range(STDERR_FILENO + 1, ~0U, 0);
+        // execve(2) takes char* for history's sake and changes nothing.
+        ::execve(password_program,
+                 const_cast<char* const*>(words.data()),  // NOLINT(*-const-cast)
+                 environment);
+    }
+    ::_exit(could_not_start);
+}
+
+std::optional<int> run_passwd(const Settings& settings, const common::User& user) {
+    common::Environment environment;
+    environment.set("PATH", "/usr/bin:/bin");
+    const char* const type = std::getenv("TERM");
+    environment.set("TERM", type != nullptr ? type : "dumb");
+    const auto pointers = environment.pointers();
+    const std::vector<gid_t> groups{user.gid};
+    Child child{[&] { become_passwd(user, groups, pointers.data()); }};
+    const bool unlimited = settings.login_timeout.count() == 0;
+    return child.wait_for(unlimited ? std::chrono::hours{1} : settings.login_timeout);
+}
+
+}  // namespace
+
+bool change_password(TerminalConversation& talk,
+                     const Settings& settings,
+                     const common::User& user) {
+    if (::access(password_program, X_OK) != 0) {
+        common::log(common::Severity::error,
+                    std::string{password_program} + " is not there to change a password with");
+        return false;
+    }
+    talk.lend(shell_modes(talk.modes_found(), settings.erase_key, settings.kill_key));
+    const auto status = run_passwd(settings, user);
+    talk.take_back();
+    return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
+}
+
+}  // namespace login

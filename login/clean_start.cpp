@@ -1,0 +1,110 @@
+#include "login/clean_start.hpp"
+
+#include "login/shell_environment.hpp"
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/syscall.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace login {
+
+namespace {
+
+/// What the soft limit for core files was: the one thing that is changed here
+/// and given back much later, by another step of the story.
+rlim_t core_limit_before = RLIM_INFINITY;
+
+void set_soft_limit(int resource, rlim_t wanted) {
+    rlimit limit{};
+    common::check(::getrlimit(static_cast<__rlimit_resource>(resource), &limit), "read a limit");
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    common::check(::setrlimit(static_cast<__rlimit_resource>(resource), &limit), "set a limit");
+}
+
+void lift_limit(int resource) {
+    const rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    common::check(::setrlimit(static_cast<__rlimit_resource>(resource), &limit), "lift a limit");
+}
+
+void forbid_core_dumps() {
+    rlimit limit{};
+    common::check(::getrlimit(RLIMIT_CORE, &limit), "read a limit");
+    core_limit_before = limit.rlim_cur;
+    set_soft_limit(RLIMIT_CORE, 0);
+    // Also no ptrace and no reading of our memory by others of the same user.
+    common::check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "forbid core dumps");
+}
+
+void settle_signals() {
+    struct sigaction action {};
+    action.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; ++number) {
+        ::sigaction(number, &action, nullptr);
+    }
+    // Keys and closed pipes end no login, a full file is an errno. CHLD stays at
+    // its default: modules wait for their helpers.
+    action.sa_handler = SIG_IGN;
+    for (const int number : {SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ}) {
+        ::sigaction(number, &action, nullptr);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+common::Environment replace_environment() {
+    common::Environment inherited = common::Environment::from(environ);
+    const common::Environment own = own_environment(inherited);
+    ::clearenv();
+    for (const std::string& entry : own.entries()) {
+        const auto equals = entry.find('=');
+        ::setenv(entry.substr(0, equals).c_str(), entry.c_str() + equals + 1, 1);
+    }
+    return inherited;
+}
+
+}  // namespace
+
+common::Environment start_clean() {
+    common::check(::close_range(STDERR_FILENO + 1, ~0U, 0), "close inherited descriptors");
+    common::Environment inherited = replace_environment();
+    forbid_core_dumps();
+    if (::getauxval(AT_SECURE) != 0) {
+        throw common::UsageError{"login does not run set-user-id"};
+    }
+    ::umask(S_IRWXG | S_IRWXO);
+    common::check(::chdir("/"), "go to", "/");
+    settle_signals();
+    // Helpers of modules close every descriptor there could be, one by one.
+    constexpr rlim_t enough_descriptors = 1024;
+    set_soft_limit(RLIMIT_NOFILE, enough_descriptors);
+    return inherited;
+}
+
+void give_default_limits() {
+    constexpr rlim_t usual_stack = rlim_t{8} * 1024 * 1024;
+    for (const int resource : {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_RSS, RLIMIT_AS}) {
+        common::tolerate("give the session its limits", [resource] { lift_limit(resource); });
+    }
+    common::tolerate("give the session its limits", [] {
+        set_soft_limit(RLIMIT_STACK, usual_stack);
+        set_soft_limit(RLIMIT_CORE, core_limit_before);
+    });
+    if (::setpriority(PRIO_PROCESS, 0, 0) != 0) {
+        common::log(common::Severity::warning,
+                    "give the session its priority: " + common::error_text(errno));
+    }
+}
+
+}  // namespace login

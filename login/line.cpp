@@ -1,0 +1,116 @@
+#include "login/line.hpp"
+
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/record_file.hpp"
+#include "common/safe_text.hpp"
+
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace login {
+
+namespace {
+
+common::Terminal standard_input_or_refuse() {
+    try {
+        return common::Terminal::standard_input();
+    } catch (const std::system_error&) {
+        throw common::UsageError{"standard input is not a terminal"};
+    }
+}
+
+/// A terminal that controls a session with somebody else at its head, an
+/// interactive shell, is not taken away from them.
+void require_free_session(const common::Terminal& terminal) {
+    const pid_t its_session = ::tcgetsid(terminal.descriptor());
+    if (its_session > 0 && its_session != ::getpid()) {
+        throw common::UsageError{"this terminal is in use by a shell: use: exec login"};
+    }
+}
+
+bool is_pseudo_terminal(dev_t device) {
+    constexpr unsigned first_major = 136;
+    constexpr unsigned last_major = 143;
+    return ::major(device) >= first_major && ::major(device) <= last_major;
+}
+
+std::optional<utmpx> own_record() {
+    std::optional<utmpx> found;
+    common::tolerate("look for the record of this line", [&found] {
+        found = common::record_of(common::read_records(common::RecordPaths{}.utmp), ::getpid());
+    });
+    return found;
+}
+
+/// A host that a network daemon left in the record it wrote for us.
+void use_recorded_host(const utmpx& record, dev_t device, Line& line) {
+    const std::string host{common::text_of(record.ut_host)};
+    if (host.empty() || !line.shown_host.empty()) {
+        return;
+    }
+    if (!is_possible_host(host)) {
+        common::log(common::Severity::warning,
+                    "the host in the record of this line is none: " + common::quoted(host));
+        return;
+    }
+    line.shown_host = host;
+    if (is_pseudo_terminal(device)) {
+        line.remote_host = host;
+    }
+}
+
+}  // namespace
+
+std::string Line::origin() const {
+    if (!shown_host.empty()) {
+        return shown_host;
+    }
+    return name.empty() ? "a line without a name" : common::safe_text(name);
+}
+
+std::optional<unsigned> virtual_terminal_of(dev_t device) {
+    constexpr unsigned console_major = 4;
+    constexpr unsigned last_console = 63;
+    const unsigned number = ::minor(device);
+    const bool is_one = ::major(device) == console_major && number >= 1 && number <= last_console;
+    return is_one ? std::optional{number} : std::nullopt;
+}
+
+common::Terminal take_terminal() {
+    common::Terminal terminal = standard_input_or_refuse();
+    require_free_session(terminal);
+    // Modules and programs that we start get an opening of their own, one that
+    // blocks as they expect; ours never does.
+    const common::Terminal theirs = common::Terminal::standard_input();
+    theirs.become_standard();
+    theirs.set_blocking();
+    const int flags = ::fcntl(terminal.descriptor(), F_GETFL);
+    if (flags >= 0 && (flags & O_NONBLOCK) == 0) {
+        // The line could not be opened a second time: the two are one.
+        ::fcntl(terminal.descriptor(), F_SETFL, flags | O_NONBLOCK);
+    }
+    return terminal;
+}
+
+Line look_at_line(const common::Terminal& terminal, const Options& options) {
+    const dev_t device = terminal.device();
+    Line line{.path = terminal.path(),
+              .name = std::string{terminal.name()},
+              .remote_host = options.host,
+              .shown_host = options.host.value_or(""),
+              .virtual_terminal = virtual_terminal_of(device)};
+    if (line.name.empty()) {
+        common::log(common::Severity::notice, "this line has no name here: it gets no record");
+    }
+    if (const auto record = own_record()) {
+        line.record_id = common::text_of(record->ut_id);
+        use_recorded_host(*record, device, line);
+    }
+    return line;
+}
+
+}  // namespace login

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "login/options.hpp"
+
+#include "common/terminal.hpp"
+
+#include <optional>
+#include <string>
+
+namespace login {
+
+/// What there is to know of the line we are on, and of who is at its other end.
+struct Line {
+    std::string path{};  ///< "" where the line has no name here
+    std::string name{};  ///< without "/dev/"
+    std::string record_id{};        ///< ut_id of the record that init or getty wrote for us
+    std::optional<std::string> remote_host{};  ///< counts as -h
+    std::string shown_host{};                  ///< for records and log
+    std::optional<unsigned> virtual_terminal{};
+
+    /// For the log: the host, or the line.
+    [[nodiscard]] std::string origin() const;
+};
+
+/// Opens standard input as ours and puts the line on descriptors 1 and 2.
+/// Throws common::UsageError where it is no terminal, or is the terminal of a
+/// living session that we do not lead.
+[[nodiscard]] common::Terminal take_terminal();
+
+[[nodiscard]] Line look_at_line(const common::Terminal& terminal, const Options& options);
+
+/// The number of a virtual terminal of the console driver, if the device is one.
+[[nodiscard]] std::optional<unsigned> virtual_terminal_of(dev_t device);
+
+}  // namespace login

@@ -1,0 +1,65 @@
+#include "login/admission_facts.hpp"
+#include "login/authenticate.hpp"
+#include "login/clean_start.hpp"
+#include "login/make_gate.hpp"
+#include "login/settings_files.hpp"
+#include "login/this_machine.hpp"
+
+#include "common/program.hpp"
+#include "common/safe_text.hpp"
+
+#include <csignal>
+
+#include <unistd.h>
+
+namespace login {
+
+namespace {
+
+common::EditKeys keys_of(const Settings& settings) {
+    return {.erase = static_cast<char>(settings.erase_key),
+            .kill = static_cast<char>(settings.kill_key)};
+}
+
+int story(int argc, char** argv) {
+    const common::Environment inherited = start_clean();
+    const Options options = parse_options(argc, argv);
+    require_privilege(options, ::getuid(), ::geteuid());
+
+    const common::Terminal terminal = take_terminal();
+    common::SignalQueue signals{SIGHUP, SIGTERM};
+    TerminalConversation talk{terminal, signals};
+    const Settings settings = read_settings();
+    talk.use_keys(keys_of(settings));
+    const Line line = look_at_line(terminal, options);
+    const auto gate = make_gate(talk, line, settings, name_prompt(options, settings));
+
+    authenticate(*gate, talk, line, options, settings);
+    const common::User user = require_account(*gate, talk, line, settings);
+    if (const auto refusal = reason_to_refuse(user, *gate, line, options, settings)) {
+        return turn_away(talk, line, user.name, *refusal, settings);
+    }
+
+    ThisMachine machine{{.terminal = terminal,
+                         .signals = signals,
+                         .talk = talk,
+                         .line = line,
+                         .options = options,
+                         .settings = settings,
+                         .gate = *gate,
+                         .inherited = inherited}};
+    return hold_session(machine, *gate, user);
+}
+
+}  // namespace
+
+}  // namespace login
+
+int main(int argc, char** argv) {
+    using namespace std::chrono_literals;
+    return common::run_program(
+        {.name = "login", .candour = common::Candour::discreet, .pause_after_failure = 5s},
+        login::story,
+        argc,
+        argv);
+}

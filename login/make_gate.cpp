@@ -1,0 +1,95 @@
+#include "login/make_gate.hpp"
+
+#include "login/change_password.hpp"
+#include "login/shadow_gate.hpp"
+#if TTYGATE_WITH_PAM
+#include "login/pam_gate.hpp"
+#endif
+
+#include "common/log.hpp"
+
+#include <stdexcept>
+
+namespace login {
+
+namespace {
+
+constexpr GateKind built_in = TTYGATE_DEFAULT_GATE_PAM ? GateKind::pam : GateKind::shadow;
+
+#if TTYGATE_WITH_PAM
+
+/// A login from another host may have rules of its own.
+std::string choose_service(const Line& line) {
+    constexpr const char* usual = "login";
+    constexpr const char* for_remote = "remote";
+    if (line.remote_host) {
+        if (pam_service_exists(for_remote)) {
+            return for_remote;
+        }
+        common::log(common::Severity::notice,
+                    "there is no PAM service \"remote\"; \"login\" is used for this host");
+    }
+    if (!pam_service_exists(usual)) {
+        throw std::runtime_error{"there is no PAM service \"login\""};
+    }
+    return usual;
+}
+
+/// What pam_systemd wants to know, said by us and only where it is true.
+common::Environment seat_of(const Line& line) {
+    common::Environment result;
+    if (line.virtual_terminal) {
+        result.set("XDG_SEAT", "seat0");
+        result.set("XDG_VTNR", std::to_string(*line.virtual_terminal));
+    }
+    return result;
+}
+
+std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
+                                    const Line& line,
+                                    const Settings& settings,
+                                    const std::string& name_prompt) {
+    return std::make_unique<PamGate>(
+        talk,
+        PamItems{.service = choose_service(line),
+                 .line = line.path,
+                 .host = line.remote_host,
+                 .name_prompt = name_prompt,
+                 .environment = seat_of(line),
+                 .allow_empty_passwords = settings.empty_passwords == EmptyPasswords::left_to_pam,
+                 .patience = settings.login_timeout});
+}
+
+#else
+
+std::unique_ptr<Gate> make_pam_gate(TerminalConversation& /*talk*/,
+                                    const Line& /*line*/,
+                                    const Settings& /*settings*/,
+                                    const std::string& /*name_prompt*/) {
+    throw std::runtime_error{"LOGIN_GATE is pam, but this login was built without PAM"};
+}
+
+#endif
+
+std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk, const Settings& settings) {
+    require_shadow_file();
+    return std::make_unique<ShadowGate>(
+        talk,
+        settings.empty_passwords,
+        system_accounts([&talk, &settings](const common::User& user) {
+            return change_password(talk, settings, user);
+        }));
+}
+
+}  // namespace
+
+std::unique_ptr<Gate> make_gate(TerminalConversation& talk,
+                                const Line& line,
+                                const Settings& settings,
+                                const std::string& name_prompt) {
+    return settings.gate.value_or(built_in) == GateKind::pam
+               ? make_pam_gate(talk, line, settings, name_prompt)
+               : make_shadow_gate(talk, settings);
+}
+
+}  // namespace login

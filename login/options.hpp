@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include <sys/types.h>
+
+namespace login {
+
+/// What the command line asked for.
+struct Options {
+    std::optional<std::string> user{};
+    std::optional<std::string> host{};   ///< -h
+    std::optional<std::string> shell{};  ///< -s
+    bool already_authenticated = false;  ///< -f
+    bool plain_prompt = false;           ///< -H
+    bool keep_environment = false;       ///< -p
+
+    bool operator==(const Options&) const = default;
+};
+
+/// Reads the words of a command line by the rule of shadow's login: an option is
+/// a word of exactly two characters or a long one, so that no name can be taken
+/// for one; options come before the name, nothing comes after it. Throws
+/// common::UsageError; --help and --version print and throw common::Leave.
+[[nodiscard]] Options parse_options(int argc, const char* const* argv);
+
+/// Throws common::UsageError unless whoever runs us may do what is asked.
+void require_privilege(const Options& options, uid_t real, uid_t effective);
+
+/// A host that may be given to PAM, shown and recorded.
+[[nodiscard]] bool is_possible_host(std::string_view host);
+
+}  // namespace login

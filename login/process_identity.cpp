@@ -1,0 +1,130 @@
+#include "login/process_identity.hpp"
+
+#include "common/syscall.hpp"
+#include "common/text_file.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <grp.h>
+#include <unistd.h>
+
+namespace login {
+
+namespace {
+
+std::string_view take_field(std::string_view& line) {
+    const std::string_view field = line.substr(0, line.find(':'));
+    line.remove_prefix(std::min(line.size(), field.size() + 1));
+    return field;
+}
+
+bool lists(std::string_view members, std::string_view user) {
+    while (!members.empty()) {
+        const std::string_view member = members.substr(0, members.find(','));
+        if (member == user) {
+            return true;
+        }
+        members.remove_prefix(std::min(members.size(), member.size() + 1));
+    }
+    return false;
+}
+
+/// One line of group(5).
+struct GroupLine {
+    std::string_view name;
+    std::optional<gid_t> number{};
+    std::string_view members{};
+};
+
+GroupLine parse_group(std::string_view line) {
+    GroupLine result{.name = take_field(line)};
+    take_field(line);  // its password
+    const std::string_view digits = take_field(line);
+    const char* const last = digits.data() + digits.size();
+    gid_t number = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), last, number);
+    if (problem == std::errc{} && end == last) {
+        result.number = number;
+    }
+    result.members = line;
+    return result;
+}
+
+std::string_view take_line(std::string_view& text) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    return line;
+}
+
+std::string group_file() {
+    constexpr std::size_t largest = 1024 * 1024;
+    return common::read_text_file("/etc/group", largest).value_or("");
+}
+
+}  // namespace
+
+std::vector<gid_t> groups_in(std::string_view text, std::string_view user, gid_t own_group) {
+    std::vector<gid_t> groups{own_group};
+    while (!text.empty()) {
+        const GroupLine group = parse_group(take_line(text));
+        const bool is_new = group.number && std::find(groups.begin(), groups.end(), *group.number) ==
+                                                groups.end();
+        if (is_new && lists(group.members, user)) {
+            groups.push_back(*group.number);
+        }
+    }
+    return groups;
+}
+
+std::optional<gid_t> local_group(std::string_view name) {
+    const std::string text = group_file();
+    for (std::string_view rest = text; !rest.empty();) {
+        const GroupLine group = parse_group(take_line(rest));
+        if (group.name == name && group.number) {
+            return group.number;
+        }
+    }
+    return std::nullopt;
+}
+
+void set_groups(const std::vector<gid_t>& groups) {
+    common::check(::setgroups(groups.size(), groups.data()), "set the groups");
+}
+
+std::vector<gid_t> take_groups_of(const common::User& user) {
+    std::vector<gid_t> before(static_cast<std::size_t>(
+        common::check(::getgroups(0, nullptr), "read the groups of this process")));
+    common::check(::getgroups(static_cast<int>(before.size()), before.data()),
+                  "read the groups of this process");
+    if (user.uid == 0) {
+        set_groups(groups_in(group_file(), user.name, user.gid));
+    } else {
+        common::check(::initgroups(user.name.c_str(), user.gid), "take the groups of", user.name);
+    }
+    return before;
+}
+
+int become_for_good(uid_t user, gid_t group) noexcept {
+    if (::setresgid(group, group, group) != 0 || ::setresuid(user, user, user) != 0) {
+        return errno;
+    }
+    gid_t real_group = 0;
+    gid_t effective_group = 0;
+    gid_t saved_group = 0;
+    uid_t real = 0;
+    uid_t effective = 0;
+    uid_t saved = 0;
+    if (::getresgid(&real_group, &effective_group, &saved_group) != 0 ||
+        ::getresuid(&real, &effective, &saved) != 0) {
+        return errno;
+    }
+    const bool is_group = real_group == group && effective_group == group && saved_group == group;
+    const bool is_user = real == user && effective == user && saved == user;
+    // Whoever can still become root has given nothing up.
+    const bool can_return = user != 0 && ::setuid(0) == 0;
+    return is_group && is_user && !can_return ? 0 : EPERM;
+}
+
+}  // namespace login

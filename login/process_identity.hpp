@@ -1,0 +1,34 @@
+#pragma once
+
+#include "common/user.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace login {
+
+/// The groups of an account according to group(5) text: its own and every one
+/// that lists it.
+[[nodiscard]] std::vector<gid_t> groups_in(std::string_view group_file,
+                                           std::string_view user,
+                                           gid_t own_group);
+
+/// The number of a group by the local file alone.
+[[nodiscard]] std::optional<gid_t> local_group(std::string_view name);
+
+/// Takes the supplementary groups of an account, for this whole process; root's
+/// from the local file alone, so that root gets in without any directory
+/// server. Returns those we had.
+[[nodiscard]] std::vector<gid_t> take_groups_of(const common::User& user);
+void set_groups(const std::vector<gid_t>& groups);
+
+/// Becomes that user for good: real, effective and saved, group and user.
+/// Returns 0, or the errno of what failed; also when the identity is not what
+/// it must be afterwards, or could be given back. Async-signal-safe.
+[[nodiscard]] int become_for_good(uid_t user, gid_t group) noexcept;
+
+}  // namespace login

@@ -1,0 +1,104 @@
+#include "login/records.hpp"
+
+#include "login/user_name.hpp"
+
+#include "common/log.hpp"
+#include "common/record_file.hpp"
+
+#include <cstdlib>
+
+#include <unistd.h>
+
+namespace login {
+
+namespace {
+
+common::RecordTime now() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
+}
+
+/// Modules write with the same pid, line and user a moment before us.
+bool is_the_same_login(const utmpx& left, const utmpx& right) {
+    constexpr int moment = 60;
+    const auto apart = std::int64_t{right.ut_tv.tv_sec} - std::int64_t{left.ut_tv.tv_sec};
+    return left.ut_type == USER_PROCESS && left.ut_pid == right.ut_pid &&
+           common::text_of(left.ut_line) == common::text_of(right.ut_line) &&
+           common::text_of(left.ut_user) == common::text_of(right.ut_user) && apart >= 0 &&
+           apart <= moment;
+}
+
+void append_login(const utmpx& record, const std::string& path) {
+    const auto last = common::read_last_record(path);
+    if (!last || !is_the_same_login(*last, record)) {
+        common::append_record(record, path);
+    }
+}
+
+}  // namespace
+
+std::string recordable_name(const std::string& typed, const Settings& settings) {
+    if (settings.log_unknown_names) {
+        return typed;
+    }
+    bool exists = false;
+    common::tolerate("look up an account", [&] {
+        exists = is_possible_user_name(typed) && common::find_user(typed).has_value();
+    });
+    return exists ? typed : "(unknown)";
+}
+
+void record_failure(const std::string& name, const Line& line, const Settings& settings) {
+    common::tolerate("record the failed login", [&] {
+        utmpx record = common::login_record({.line = line.name,
+                                             .user = name,
+                                             .host = line.shown_host,
+                                             .id = line.record_id,
+                                             .process = ::getpid(),
+                                             .when = now()});
+        record.ut_type = LOGIN_PROCESS;
+        common::append_record(record, settings.btmp_file);
+    });
+}
+
+void record_login(const common::User& user,
+                  const Line& line,
+                  pid_t session,
+                  bool with_lastlog,
+                  const Settings& settings) {
+    if (line.name.empty()) {
+        return;
+    }
+    const common::RecordPaths paths;
+    const utmpx record = common::login_record({.line = line.name,
+                                               .user = user.name,
+                                               .host = line.shown_host,
+                                               .id = line.record_id,
+                                               .process = ::getpid(),
+                                               .session = session,
+                                               .when = now()});
+    common::tolerate("record the login", [&] { common::put_record(record, paths.utmp); });
+    common::tolerate("record the login", [&] { append_login(record, paths.wtmp); });
+    const bool counts = settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
+    if (with_lastlog && counts) {
+        common::tolerate("record the login",
+                         [&] { common::put_last_login(user.uid, record, paths.lastlog); });
+    }
+}
+
+void record_logout(const Line& line) noexcept {
+    if (line.name.empty()) {
+        return;
+    }
+    common::tolerate("record the logout", [&] {
+        const common::RecordPaths paths;
+        const utmpx record = common::logout_record({.line = line.name,
+                                                    .id = line.record_id,
+                                                    .process = ::getpid(),
+                                                    .when = now()});
+        common::tolerate("record the logout", [&] { common::put_record(record, paths.utmp); });
+        common::append_record(record, paths.wtmp);
+    });
+}
+
+}  // namespace login

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "login/line.hpp"
+#include "login/settings.hpp"
+
+#include "common/user.hpp"
+
+#include <string>
+
+#include <sys/types.h>
+
+namespace login {
+
+/// The name of an account, or `(unknown)`: what is typed for a name may be a
+/// password, and goes into no file unless it is the name of an account.
+[[nodiscard]] std::string recordable_name(const std::string& typed, const Settings& settings);
+
+/// Notes a failed attempt in btmp.
+void record_failure(const std::string& name, const Line& line, const Settings& settings);
+
+/// Who is on the line, in utmp and wtmp, and in lastlog where the gate leaves
+/// that to us. A login that a PAM module has just written to wtmp is not
+/// written there again.
+void record_login(const common::User& user,
+                  const Line& line,
+                  pid_t session,
+                  bool with_lastlog,
+                  const Settings& settings);
+
+/// That nobody is on it any more, in utmp and wtmp.
+void record_logout(const Line& line) noexcept;
+
+}  // namespace login

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "login/gate.hpp"
+#include "login/shell_process.hpp"
+
+#include "common/user.hpp"
+
+#include <string>
+
+#include <sys/types.h>
+
+namespace login {
+
+/// What a session takes from the machine and gives back to it: the one seam
+/// between the order of things, which is session.cpp, and the things. Tests put
+/// a journal in its place.
+class Machine {
+  public:
+    Machine() = default;
+    Machine(const Machine&) = delete;
+    Machine(Machine&&) = delete;
+    Machine& operator=(const Machine&) = delete;
+    Machine& operator=(Machine&&) = delete;
+    virtual ~Machine() = default;
+
+    /// Limits, umask and nice as a session starts with them.
+    virtual void set_defaults() = 0;
+    virtual void take_groups(const common::User& user) = 0;
+    virtual void give_groups_back() noexcept = 0;
+    [[nodiscard]] virtual bool wants_quiet(const common::User& user) = 0;
+    virtual void lend_terminal(const common::User& user) = 0;
+    virtual void take_terminal_back() noexcept = 0;
+    virtual void greet(const common::User& user, bool quiet) = 0;
+    /// Returns the shell's session.
+    [[nodiscard]] virtual pid_t hold_shell(const common::User& user, Gate& gate) = 0;
+    /// Ends a shell that was not waited for.
+    virtual void drop_shell() noexcept = 0;
+    virtual void record_login(const common::User& user, pid_t session) = 0;
+    virtual void record_logout() noexcept = 0;
+    /// Returns login's own exit status.
+    [[nodiscard]] virtual int release_shell_and_wait() = 0;
+};
+
+/// From the right to come in to the end of the session. Whatever was taken is
+/// given back in reverse order, on every way out.
+[[nodiscard]] int hold_session(Machine& machine, Gate& gate, const common::User& user);
+
+}  // namespace login

@@ -1,0 +1,299 @@
+#include "login/shadow_gate.hpp"
+
+#include "login/user_name.hpp"
+
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
+#include "common/syscall.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+#include <shadow.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <crypt.h>
+
+namespace login {
+
+namespace {
+
+constexpr const char* shadow_file = "/etc/shadow";
+
+/// crypt(3)'s scratch space: it holds the password and what is made of it, so it
+/// is locked into memory, left out of core dumps and wiped.
+class HashingSpace {
+  public:
+    HashingSpace()
+        : space_(::mmap(nullptr,
+                        sizeof(crypt_data),
+                        PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS,
+                        -1,
+                        0)) {
+        if (space_ == MAP_FAILED) {
+            common::throw_errno("reserve memory for hashing");
+        }
+        // A page that cannot be locked is used all the same, as for the password.
+        ::mlock(space_, sizeof(crypt_data));
+        ::madvise(space_, sizeof(crypt_data), MADV_DONTDUMP);
+    }
+    HashingSpace(const HashingSpace&) = delete;
+    HashingSpace(HashingSpace&&) = delete;
+    HashingSpace& operator=(const HashingSpace&) = delete;
+    HashingSpace& operator=(HashingSpace&&) = delete;
+    ~HashingSpace() {
+        ::explicit_bzero(space_, sizeof(crypt_data));
+        ::munmap(space_, sizeof(crypt_data));
+    }
+
+    /// The hash, or "" where crypt(3) cannot make one. Valid while this lives.
+    [[nodiscard]] std::string_view hash(const common::Secret& password, const char* setting) {
+        const char* const made =
+            ::crypt_rn(password.c_str(), setting, space_, static_cast<int>(sizeof(crypt_data)));
+        return made != nullptr ? made : "";
+    }
+
+  private:
+    void* space_;
+};
+
+/// Takes as long wherever the difference is.
+bool is_equal(std::string_view left, std::string_view right) {
+    if (left.size() != right.size()) {
+        return false;
+    }
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        difference |= static_cast<unsigned>(static_cast<unsigned char>(left[i]) ^
+                                            static_cast<unsigned char>(right[i]));
+    }
+    return difference == 0;
+}
+
+/// True for a field that crypt(3) may be asked about at all: not locked, not
+/// "look elsewhere", nothing that only looks like an error of crypt's.
+bool can_be_compared(std::string_view field) {
+    return !field.empty() && !field.starts_with('*') && !field.starts_with('!') && field != "x";
+}
+
+enum class Comparison { equal, different, impossible };
+
+Comparison compare(const common::Secret& password, const std::string& field) {
+    constexpr std::size_t shortest_hash = 13;  // the DES of 1979
+    HashingSpace space;
+    const std::string_view made = space.hash(password, field.c_str());
+    if (made.size() < shortest_hash || made.front() == '*') {
+        return Comparison::impossible;
+    }
+    // crypt(3) sees the password only up to a NUL: with one inside it is wrong.
+    const bool whole = ::strlen(password.c_str()) == password.view().size();
+    return is_equal(made, field) && whole ? Comparison::equal : Comparison::different;
+}
+
+/// A setting of the method and cost that new passwords here get.
+std::string make_dummy_setting() {
+    std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> output{};
+    const char* const setting =
+        ::crypt_gensalt_rn(nullptr, 0, nullptr, 0, output.data(), static_cast<int>(output.size()));
+    return setting != nullptr ? setting : "$6$notanaccount$";
+}
+
+void note_method(const std::string& name, const std::string& field) {
+    switch (::crypt_checksalt(field.c_str())) {
+        case CRYPT_SALT_OK: return;
+        case CRYPT_SALT_METHOD_LEGACY:
+        case CRYPT_SALT_TOO_CHEAP:
+            common::log(common::Severity::notice,
+                        "the password of " + common::quoted(name) +
+                            " is kept by a method that is no longer strong");
+            return;
+        default:
+            common::log(common::Severity::warning,
+                        "the password of " + common::quoted(name) +
+                            " is kept by a method that this libcrypt does not support");
+    }
+}
+
+std::optional<std::chrono::days> days_of(long field) {
+    return field < 0 ? std::nullopt : std::optional{std::chrono::days{field}};
+}
+
+std::optional<std::chrono::sys_days> date_of(long field) {
+    return field < 0 ? std::nullopt
+                     : std::optional{std::chrono::sys_days{std::chrono::days{field}}};
+}
+
+ShadowEntry entry_of(const spwd& entry) {
+    return {.hash = entry.sp_pwdp != nullptr ? entry.sp_pwdp : "",
+            .aging = {.last_change = date_of(entry.sp_lstchg),
+                      .maximum_age = days_of(entry.sp_max),
+                      .warning_period = days_of(entry.sp_warn),
+                      .grace_period = days_of(entry.sp_inact),
+                      .account_expires = date_of(entry.sp_expire)}};
+}
+
+bool means_no_such_account(int problem) {
+    return problem == 0 || problem == ENOENT || problem == ESRCH;
+}
+
+}  // namespace
+
+void require_shadow_file() {
+    struct stat status {};
+    common::check(::stat(shadow_file, &status), "look at", shadow_file);
+    if (!S_ISREG(status.st_mode)) {
+        errno = EINVAL;
+        common::throw_errno("read accounts from", shadow_file);
+    }
+}
+
+std::optional<ShadowEntry> find_shadow_entry(const std::string& name) {
+    constexpr std::size_t first_try = 1024;
+    constexpr std::size_t last_try = 1024 * 1024;
+    for (std::size_t size = first_try; size <= last_try; size *= 4) {
+        std::vector<char> buffer(size);
+        spwd entry{};
+        spwd* found = nullptr;
+        const int problem =
+            ::getspnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+        if (problem == ERANGE) {
+            continue;
+        }
+        std::optional<ShadowEntry> result;
+        if (found != nullptr) {
+            result = entry_of(*found);
+            ::explicit_bzero(buffer.data(), buffer.size());
+        } else if (!means_no_such_account(problem)) {
+            errno = problem;
+            common::throw_errno("read", shadow_file);
+        }
+        return result;
+    }
+    errno = ERANGE;
+    common::throw_errno("read", shadow_file);
+}
+
+AccountSource system_accounts(std::function<bool(const common::User&)> change_password) {
+    return {.user = common::find_user,
+            .shadow = find_shadow_entry,
+            .today = [] { return std::chrono::floor<std::chrono::days>(
+                              std::chrono::system_clock::now()); },
+            .change_password = std::move(change_password)};
+}
+
+ShadowGate::ShadowGate(Conversation& conversation,
+                       EmptyPasswords empty_passwords,
+                       AccountSource accounts)
+    : conversation_(conversation),
+      empty_passwords_(empty_passwords),
+      accounts_(std::move(accounts)),
+      dummy_setting_(make_dummy_setting()) {}
+
+Verdict ShadowGate::admits(const std::string& name) {
+    // Asked before anything is looked up: how soon the question comes says
+    // nothing about the account.
+    common::Secret password;
+    const Answer answer = conversation_.ask("Password: ", common::Echo::hidden, password);
+    if (!is_answer(answer)) {
+        return {.outcome = Outcome::refused_for_good, .reason = "no password was given"};
+    }
+    std::string reason = judge(name, password);
+    if (answer != Answer::given) {
+        reason = "what was typed can be no password";
+    }
+    if (!reason.empty()) {
+        return {.outcome = Outcome::refused, .reason = std::move(reason)};
+    }
+    user_ = name;
+    return {.outcome = Outcome::admitted};
+}
+
+/// Why not; empty: it is the right password. Whatever the reason, one hash is
+/// computed.
+std::string ShadowGate::judge(const std::string& name, const common::Secret& password) const {
+    const auto spend_the_time = [this, &password] {
+        static_cast<void>(compare(password, dummy_setting_));
+    };
+    const auto user = is_possible_user_name(name) ? accounts_.user(name) : std::nullopt;
+    auto entry = user ? accounts_.shadow(user->name) : std::nullopt;
+    if (!entry) {
+        spend_the_time();
+        return "no such account";
+    }
+    if (entry->hash.empty()) {
+        spend_the_time();
+        const bool right = password.view().empty() && allows_empty_password(*user);
+        return right ? "" : "the account has no password";
+    }
+    if (!can_be_compared(entry->hash)) {
+        spend_the_time();
+        return "the account's password is locked";
+    }
+    note_method(name, entry->hash);
+    const Comparison result = compare(password, entry->hash);
+    ::explicit_bzero(entry->hash.data(), entry->hash.size());
+    if (result == Comparison::impossible) {
+        spend_the_time();
+        return "the account's password is kept in a form that cannot be checked";
+    }
+    return result == Comparison::equal ? "" : "Authentication failure";
+}
+
+bool ShadowGate::allows_empty_password(const common::User& user) const {
+    return empty_passwords_ != EmptyPasswords::refused && user.uid != 0;
+}
+
+std::optional<Refusal> ShadowGate::require_valid_account() {
+    const auto user = accounts_.user(user_);
+    if (!user) {
+        return Refusal{.words = "Login incorrect", .reason = "no such account"};
+    }
+    const auto entry = accounts_.shadow(user->name);
+    if (!entry) {
+        // -f for an account that the shadow file does not know: nothing limits it.
+        return std::nullopt;
+    }
+    const AgeJudgement judgement = judge_age(entry->aging, accounts_.today());
+    if (judgement.doubtful) {
+        common::log(common::Severity::warning,
+                    "the shadow entry of " + common::quoted(user->name) +
+                        " has a date in it that cannot be meant");
+    }
+    switch (judgement.verdict) {
+        case AgeVerdict::valid: return std::nullopt;
+        case AgeVerdict::expires_soon:
+            conversation_.say("Your password expires in " +
+                              std::to_string(judgement.days_left.count()) +
+                              (judgement.days_left.count() == 1 ? " day.\n" : " days.\n"));
+            return std::nullopt;
+        case AgeVerdict::must_change: return change_expired_password(*user);
+        case AgeVerdict::password_expired:
+            return Refusal{.words = "Your password has expired, and the time to change it is over.",
+                           .reason = "password expired, and the time to change it is over"};
+        case AgeVerdict::account_expired: break;
+    }
+    return Refusal{.words = "Your account has expired.", .reason = "account expired"};
+}
+
+std::optional<Refusal> ShadowGate::change_expired_password(const common::User& user) {
+    const Refusal unchanged{.words = "The password was not changed.",
+                            .reason = "the password has expired and was not changed"};
+    conversation_.say("Your password has to be changed before you can go on.\n");
+    if (!accounts_.change_password || !accounts_.change_password(user)) {
+        return unchanged;
+    }
+    // Looked at again: what counts is the entry, not what a program said.
+    const auto entry = accounts_.shadow(user.name);
+    if (!entry) {
+        return unchanged;
+    }
+    const AgeVerdict verdict = judge_age(entry->aging, accounts_.today()).verdict;
+    const bool valid = verdict == AgeVerdict::valid || verdict == AgeVerdict::expires_soon;
+    return valid ? std::nullopt : std::optional{unchanged};
+}
+
+}  // namespace login

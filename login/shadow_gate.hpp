@@ -1,0 +1,70 @@
+#pragma once
+
+#include "login/aging.hpp"
+#include "login/conversation.hpp"
+#include "login/gate.hpp"
+#include "login/settings.hpp"
+
+#include "common/user.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace login {
+
+/// What the shadow file says about an account.
+struct ShadowEntry {
+    std::string hash{};  ///< the password field as it stands
+    AgingPolicy aging{};
+};
+
+/// Where accounts come from; tests bring their own.
+struct AccountSource {
+    std::function<std::optional<common::User>(const std::string&)> user;
+    std::function<std::optional<ShadowEntry>(const std::string&)> shadow;
+    std::function<std::chrono::sys_days()> today;
+    /// Has the person change the password; true if it was changed.
+    std::function<bool(const common::User&)> change_password;
+};
+
+/// crypt(3) against the shadow file. What an attempt costs and what it says do
+/// not depend on whether the account exists, is locked or has a broken entry.
+class ShadowGate : public Gate {
+  public:
+    ShadowGate(Conversation& conversation, EmptyPasswords empty_passwords, AccountSource accounts);
+
+    [[nodiscard]] Verdict admits(const std::string& name) override;
+    void trust(const std::string& name) override { user_ = name; }
+    [[nodiscard]] std::optional<Refusal> require_valid_account() override;
+    [[nodiscard]] std::string user_name() const override { return user_; }
+    [[nodiscard]] bool has_rules_of_its_own() const override { return false; }
+    void open_session(bool /*quietly*/) override {}
+    [[nodiscard]] common::Environment environment() override { return {}; }
+    void forget_in_child() noexcept override {}
+    void close_session() noexcept override {}
+
+  private:
+    [[nodiscard]] std::string judge(const std::string& name, const common::Secret& password) const;
+    [[nodiscard]] bool allows_empty_password(const common::User& user) const;
+    [[nodiscard]] std::optional<Refusal> change_expired_password(const common::User& user);
+
+    Conversation& conversation_;
+    EmptyPasswords empty_passwords_;
+    AccountSource accounts_;
+    std::string dummy_setting_;
+    std::string user_{};
+};
+
+/// getspnam_r(3). Throws std::system_error where the shadow file is missing or
+/// cannot be read.
+[[nodiscard]] std::optional<ShadowEntry> find_shadow_entry(const std::string& name);
+
+/// Throws std::system_error unless there is a shadow file to judge by.
+void require_shadow_file();
+
+/// The system's accounts.
+[[nodiscard]] AccountSource system_accounts(
+    std::function<bool(const common::User&)> change_password);
+
+}  // namespace login

@@ -1,0 +1,297 @@
+#include "login/shell_process.hpp"
+
+#include "login/process_identity.hpp"
+
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
+#include "common/syscall.hpp"
+
+#include <array>
+#include <csignal>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace login {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The steps of the child, for its report.
+enum class Step { ready, session, terminal, go_ahead, identity, home, modes, exec };
+
+struct Report {
+    Step step = Step::ready;
+    int problem = 0;
+};
+
+std::string_view name_of(Step step) {
+    switch (step) {
+        case Step::ready: return "get ready";
+        case Step::session: return "begin a session";
+        case Step::terminal: return "take the terminal";
+        case Step::go_ahead: return "wait for login";
+        case Step::identity: return "become the user";
+        case Step::home: return "enter the home directory";
+        case Step::modes: return "set the terminal's modes";
+        case Step::exec: return "start";
+    }
+    return "go on";
+}
+
+/// What the child works with, made before the fork: it allocates nothing.
+struct Prepared {
+    const ShellPlan& plan;
+    std::array<char*, 2> words;
+    std::vector<char*> environment;
+    std::vector<char*> environment_at_root;  ///< HOME=/
+    std::string word_about_home;
+    int channel = -1;
+};
+
+void send(int channel, Step step, int problem) noexcept {
+    const Report report{.step = step, .problem = problem};
+    ::send(channel, &report, sizeof report, MSG_NOSIGNAL);
+}
+
+/// Says what failed, and ends only when login has taken note of it: the end of
+/// the session's leader hangs up the line, and what login says then is lost.
+[[noreturn]] void fail(int channel, Step step, int problem) noexcept {
+    send(channel, step, problem);
+    char nothing = 0;
+    common::retry_interrupted([&] { return ::recv(channel, &nothing, 1, 0); });
+    ::_exit(1);
+}
+
+void require(bool succeeded, int channel, Step step) noexcept {
+    if (!succeeded) {
+        fail(channel, step, errno);
+    }
+}
+
+/// What init may have wished for its gettys is not for everybody.
+void be_an_ordinary_victim_of_memory_shortage() noexcept {
+    const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file >= 0) {
+        [[maybe_unused]] const auto written = ::write(file, "0", 1);
+        ::close(file);
+    }
+}
+
+/// True if the home was entered, false if the session goes on in `/`.
+bool enter_home(const Prepared& prepared) noexcept {
+    const ShellPlan& plan = prepared.plan;
+    // As the user: a home that is closed to root, or hangs for root, is neither.
+    if (!plan.user.home.empty() && ::chdir(plan.user.home.c_str()) == 0) {
+        return true;
+    }
+    const int problem = plan.user.home.empty() ? ENOENT : errno;
+    if (!plan.home_may_be_missing || ::chdir("/") != 0) {
+        fail(prepared.channel, Step::home, problem);
+    }
+    const std::string& word = prepared.word_about_home;
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, word.data(), word.size());
+    return false;
+}
+
+/// Echo comes on again here: what was typed while it was off, which may be a
+/// password, is gone first.
+void set_modes(const Prepared& prepared) noexcept {
+    const int flags = ::fcntl(STDIN_FILENO, F_GETFL);
+    ::fcntl(STDIN_FILENO, F_SETFL, flags & ~O_NONBLOCK);
+    ::tcflush(STDIN_FILENO, TCIFLUSH);
+    require(::tcsetattr(STDIN_FILENO, TCSANOW, &prepared.plan.modes) == 0,
+            prepared.channel,
+            Step::modes);
+}
+
+[[noreturn]] void become_shell(const Prepared& prepared) noexcept {
+    const int channel = prepared.channel;
+    const ShellPlan& plan = prepared.plan;
+    require(::setsid() >= 0, channel, Step::session);
+    require(::ioctl(STDIN_FILENO, TIOCSCTTY, 0) == 0, channel, Step::terminal);
+    send(channel, Step::ready, 0);
+
+    // Nothing comes if login has died: then nobody would write the logout.
+    char go_ahead = 0;
+    if (common::retry_interrupted([&] { return ::recv(channel, &go_ahead, 1, 0); }) != 1) {
+        ::_exit(1);
+    }
+    be_an_ordinary_victim_of_memory_shortage();
+    set_modes(prepared);
+    if (const int problem = become_for_good(plan.user.uid, plan.user.gid); problem != 0) {
+        fail(channel, Step::identity, problem);
+    }
+    const bool at_home = enter_home(prepared);
+    if (plan.forget_gate) {
+        plan.forget_gate();
+    }
+    // The channel stays until exec closes it: that is how login knows.
+    constexpr int first_other = STDERR_FILENO + 1;
+    if (channel != first_other) {
+        ::dup3(channel, first_other, O_CLOEXEC);
+    }
+    ::close_range(first_other + 1, ~0U, 0);
+    common::default_signals();
+    const auto& environment = at_home ? prepared.environment : prepared.environment_at_root;
+    ::execve(plan.command.path.c_str(), prepared.words.data(), environment.data());
+    fail(first_other, Step::exec, errno);
+}
+
+common::Environment at_root(common::Environment environment) {
+    environment.set("HOME", "/");
+    return environment;
+}
+
+/// A session leader gives its terminal up for the shell's session to take. The
+/// kernel tells the foreground group, which is us, by SIGHUP.
+void give_up_controlling_terminal(const common::Terminal& terminal) {
+    if (::tcgetsid(terminal.descriptor()) != ::getpid()) {
+        return;
+    }
+    const common::IgnoredSignal hang_up{SIGHUP};
+    common::check(::ioctl(terminal.descriptor(), TIOCNOTTY), "give up", terminal.path());
+}
+
+Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int childs, int ours) {
+    const common::Environment environment_at_root = at_root(plan.environment);
+    std::string argv0 = plan.command.argv0;
+    const Prepared prepared{
+        .plan = plan,
+        .words = {argv0.data(), nullptr},
+        .environment = plan.environment.pointers(),
+        .environment_at_root = environment_at_root.pointers(),
+        .word_about_home = "\r\nThe home directory " + common::safe_text(plan.user.home) +
+                           " cannot be entered; you are in / instead.\r\n",
+        .channel = childs};
+    give_up_controlling_terminal(terminal);
+    return Child{[&prepared, ours] {
+        ::close(ours);
+        become_shell(prepared);
+    }};
+}
+
+}  // namespace
+
+ShellProcess::Channel ShellProcess::make_channel() {
+    std::array<int, 2> ends{};
+    common::check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()),
+                  "make a channel to the shell");
+    return {.ours = common::UniqueFd{ends[0]}, .childs = common::UniqueFd{ends[1]}};
+}
+
+ShellProcess::ShellProcess(const ShellPlan& plan, const common::Terminal& terminal)
+    : plan_(plan),
+      terminal_(terminal),
+      channel_(make_channel()),
+      child_(fork_shell(plan, terminal, channel_.childs.get(), channel_.ours.get())) {
+    channel_.childs.reset();
+    wait_until_ready();
+}
+
+void ShellProcess::wait_until_ready() {
+    constexpr int patience = 5000;
+    pollfd source{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0};
+    const int ready =
+        common::retry_interrupted([&source] { return ::poll(&source, 1, patience); });
+    Report report{.step = Step::session, .problem = ETIMEDOUT};
+    if (ready == 1) {
+        const auto size = ::recv(channel_.ours.get(), &report, sizeof report, 0);
+        if (size != static_cast<ssize_t>(sizeof report)) {
+            report.problem = EPIPE;
+        }
+    }
+    if (report.step != Step::ready || report.problem != 0) {
+        throw std::system_error{report.problem,
+                                std::generic_category(),
+                                std::string{name_of(report.step)} + " for the shell"};
+    }
+}
+
+/// Why the shell was not started, if that is what the child has said.
+std::optional<std::string> ShellProcess::read_failure() {
+    Report report;
+    const auto size = common::retry_interrupted(
+        [&] { return ::recv(channel_.ours.get(), &report, sizeof report, 0); });
+    if (size != static_cast<ssize_t>(sizeof report)) {
+        return std::nullopt;
+    }
+    std::string words = "cannot " + std::string{name_of(report.step)};
+    if (report.step == Step::exec) {
+        words += " " + common::safe_text(plan_.command.path);
+    } else if (report.step == Step::home) {
+        words += " " + common::safe_text(plan_.user.home);
+    }
+    return words + ": " + common::error_text(report.problem);
+}
+
+ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
+    const char go_ahead = 1;
+    common::check(::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL), "release the shell");
+    ShellEnd end;
+    for (;;) {
+        std::array<pollfd, 4> sources{
+            pollfd{.fd = child_.descriptor(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0},
+            // No event is asked for: a hang-up is reported without.
+            pollfd{.fd = watches_line_ ? terminal_.descriptor() : -1, .events = 0, .revents = 0}};
+        if (::poll(sources.data(), sources.size(), -1) < 0) {
+            continue;
+        }
+        if (sources[1].revents != 0) {
+            end.not_started = read_failure();
+            if (end.not_started) {
+                terminal_.write("\r\nlogin: " + *end.not_started + "\r\n");
+                terminal_.drain(1s);
+            }
+            channel_.ours.reset();
+        }
+        if (sources[0].revents != 0) {
+            end.status = child_.wait_for(1h).value_or(0);
+            return end;
+        }
+        if (was_told_to_end(signals, sources[3].revents)) {
+            end_shell();
+        }
+    }
+}
+
+bool ShellProcess::was_told_to_end(common::SignalQueue& signals, short line_events) {
+    if (const auto number = signals.next()) {
+        common::log(common::Severity::notice,
+                    std::string{"ending the session: login was sent SIG"} +
+                        ::sigabbrev_np(*number));
+        return true;
+    }
+    if (!watches_line_ || (line_events & (POLLHUP | POLLERR | POLLNVAL)) == 0) {
+        return false;
+    }
+    watches_line_ = false;
+    // The end of the shell hangs up a real line too, and comes a moment later.
+    constexpr auto moment = 50ms;
+    if (child_.wait_for(moment)) {
+        return false;
+    }
+    common::log(common::Severity::notice, "ending the session: the line was hung up");
+    return true;
+}
+
+void ShellProcess::end_shell() {
+    constexpr auto patience = 3s;
+    child_.signal(SIGHUP);
+    // A stopped shell has to run to be able to end.
+    child_.signal(SIGCONT);
+    if (!child_.wait_for(patience)) {
+        child_.signal(SIGKILL);
+    }
+}
+
+}  // namespace login

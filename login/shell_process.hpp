@@ -1,0 +1,71 @@
+#pragma once
+
+#include "login/child.hpp"
+#include "login/shell_command.hpp"
+
+#include "common/environment.hpp"
+#include "common/signals.hpp"
+#include "common/terminal.hpp"
+#include "common/user.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <termios.h>
+
+namespace login {
+
+/// Everything the shell's process needs, decided before it is forked.
+struct ShellPlan {
+    common::User user{};
+    ShellCommand command{};
+    common::Environment environment{};
+    termios modes{};
+    bool home_may_be_missing = true;
+    /// Frees what the gate left in the child; must not throw.
+    std::function<void()> forget_gate{};
+};
+
+/// How a shell ended.
+struct ShellEnd {
+    /// It was never started; the words say why, for the person and the log.
+    std::optional<std::string> not_started{};
+    int status = 0;  ///< as waitpid(2) gives it
+};
+
+/// The child that becomes the shell. From fork to exec it is another program: it
+/// never returns and never throws. It leads its own session, owns the line from
+/// the first moment, and then waits, still root, until it is told to go on.
+class ShellProcess {
+  public:
+    /// Gives up the line as our controlling terminal, forks, and returns when the
+    /// child has the line. Throws where it could not get it.
+    ShellProcess(const ShellPlan& plan, const common::Terminal& terminal);
+
+    [[nodiscard]] pid_t session() const noexcept { return child_.id(); }
+
+    /// Lets the child go on and waits until it has ended. A hang-up of the line,
+    /// SIGHUP and SIGTERM end it: HUP and CONT first, KILL after three seconds.
+    [[nodiscard]] ShellEnd release_and_wait(common::SignalQueue& signals);
+
+  private:
+    struct Channel {
+        common::UniqueFd ours;
+        common::UniqueFd childs;
+    };
+    static Channel make_channel();
+
+    void wait_until_ready();
+    void end_shell();
+    [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
+    [[nodiscard]] std::optional<std::string> read_failure();
+
+    const ShellPlan& plan_;
+    const common::Terminal& terminal_;
+    Channel channel_;
+    Child child_;
+    bool watches_line_ = true;
+};
+
+}  // namespace login

@@ -1,0 +1,184 @@
+#include "login/terminal_conversation.hpp"
+
+#include "login/terminal_modes.hpp"
+
+#include "common/safe_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <poll.h>
+
+namespace login {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// We write in raw modes: the return of the carriage is ours to send.
+std::string with_returns(const std::string& text) {
+    std::string out;
+    out.reserve(text.size() + 8);
+    for (const char c : text) {
+        if (c == '\n') {
+            out += '\r';
+        }
+        out += c;
+    }
+    return out;
+}
+
+int poll_time(steady_clock::time_point end) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+    return static_cast<int>(std::clamp<milliseconds>(left, 0ms, 1h).count());
+}
+
+bool ends_line(char byte) {
+    return byte == '\r' || byte == '\n';
+}
+
+}  // namespace
+
+TerminalConversation::TerminalConversation(const common::Terminal& terminal,
+                                           common::SignalQueue& signals)
+    : terminal_(terminal), signals_(signals), modes_found_(terminal.modes()) {
+    modes_.emplace(terminal_, asking_modes(modes_found_));
+}
+
+Answer TerminalConversation::ask(std::string_view prompt,
+                                 common::Echo echo,
+                                 common::Secret& answer) {
+    answer.wipe();
+    if (over_ || handed_over_) {
+        return over_.value_or(Answer::hung_up);
+    }
+    if (echo == common::Echo::hidden) {
+        drop_typed_ahead();
+    }
+    common::LineEditor editor{answer.storage(),
+                              {.keys = keys_, .echo = echo, .nul = common::NulByte::spoils}};
+    say(prompt);
+    const Answer outcome = read_answer(prompt, editor);
+    if (echo == common::Echo::hidden && !over_) {
+        answered_at_ = steady_clock::now();
+    }
+    if (outcome == Answer::given) {
+        answer.set_size(editor.text().size());
+    } else {
+        answer.wipe();
+    }
+    return outcome;
+}
+
+Answer TerminalConversation::read_answer(std::string_view prompt, common::LineEditor& editor) {
+    for (;;) {
+        switch (common::read_line(terminal_, editor, deadline_, signals_.descriptor())) {
+            case common::ReadEnd::hung_up: return end_with(Answer::hung_up);
+            case common::ReadEnd::timed_out: return end_with(Answer::timed_out);
+            case common::ReadEnd::signalled:
+                if (const auto ending = signal_arrived()) {
+                    return end_with(*ending);
+                }
+                continue;
+            case common::ReadEnd::edited: break;
+        }
+        switch (editor.state()) {
+            case common::LineState::finished: return Answer::given;
+            case common::LineState::too_long: return Answer::too_long;
+            case common::LineState::spoilt: return Answer::spoilt;
+            case common::LineState::end_of_file: return end_with(Answer::end_of_file);
+            case common::LineState::redraw:
+                say("\n");
+                say(prompt);
+                terminal_.write(editor.shown());
+                editor.go_on();
+                break;
+            case common::LineState::interrupted:
+            case common::LineState::line_break:
+            case common::LineState::typing:
+                editor.restart();
+                say(prompt);
+                break;
+        }
+    }
+}
+
+Answer TerminalConversation::end_with(Answer ending) {
+    over_ = over_.value_or(ending);
+    return *over_;
+}
+
+std::optional<Answer> TerminalConversation::signal_arrived() {
+    const auto number = signals_.next();
+    if (!number) {
+        return std::nullopt;
+    }
+    return *number == SIGHUP ? Answer::hung_up : Answer::terminated;
+}
+
+void TerminalConversation::say(std::string_view text) {
+    if (!handed_over_) {
+        terminal_.write(with_returns(common::safe_text(text, common::LineBreaks::kept)));
+    }
+}
+
+void TerminalConversation::drop_input() {
+    terminal_.drop_input();
+}
+
+void TerminalConversation::drop_typed_ahead() {
+    // Who types ahead does not stop at a prompt: a line that has begun is thrown
+    // away to its end, or until the keys have been still for a moment, or the
+    // rest of it would be taken for the password.
+    constexpr auto stillness = 300ms;
+    std::optional<char> last = terminal_.drop_input();
+    while (last && !ends_line(*last) && steady_clock::now() < deadline_) {
+        if (!wait_for_input(stillness)) {
+            return;
+        }
+        last = terminal_.drop_input();
+    }
+}
+
+bool TerminalConversation::wait_for_input(milliseconds patience) const {
+    pollfd line{.fd = terminal_.descriptor(), .events = POLLIN, .revents = 0};
+    return ::poll(&line, 1, static_cast<int>(patience.count())) > 0 &&
+           (line.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+}
+
+void TerminalConversation::allow(std::chrono::seconds time) {
+    deadline_ = time == 0s ? common::Deadline::max() : steady_clock::now() + time;
+}
+
+void TerminalConversation::pause_until(steady_clock::time_point end) {
+    // The process waits, not the line: leaving does not make the next try come
+    // any sooner.
+    while (over_ != Answer::terminated && steady_clock::now() < end) {
+        pollfd signals{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0};
+        if (::poll(&signals, 1, poll_time(end)) > 0) {
+            if (const auto ending = signal_arrived()) {
+                over_ = *ending == Answer::terminated ? *ending : over_.value_or(*ending);
+            }
+        }
+    }
+}
+
+void TerminalConversation::lend(const termios& modes) {
+    terminal_.drop_input();
+    terminal_.set_modes(modes);
+}
+
+void TerminalConversation::take_back() {
+    terminal_.set_modes(asking_modes(modes_found_));
+}
+
+void TerminalConversation::hand_over() {
+    handed_over_ = true;
+    if (modes_) {
+        modes_->keep();
+    }
+}
+
+}  // namespace login

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "login/conversation.hpp"
+
+#include "common/read_line.hpp"
+#include "common/scoped_modes.hpp"
+#include "common/signals.hpp"
+#include "common/terminal.hpp"
+
+#include <optional>
+#include <string>
+
+namespace login {
+
+/// The conversation on a real line. From its construction on the kernel echoes
+/// nothing, names are echoed by us; at its end the modes that were there come
+/// back, after what was typed meanwhile has been dropped.
+class TerminalConversation : public Conversation {
+  public:
+    TerminalConversation(const common::Terminal& terminal, common::SignalQueue& signals);
+
+    Answer ask(std::string_view prompt, common::Echo echo, common::Secret& answer) override;
+    void say(std::string_view text) override;
+    [[nodiscard]] std::chrono::steady_clock::time_point answered_at() const override {
+        return answered_at_;
+    }
+    [[nodiscard]] bool is_over() const override { return over_.has_value(); }
+    void allow(std::chrono::seconds time) override;
+    void pause_until(std::chrono::steady_clock::time_point end) override;
+
+    /// How it ended, if it did.
+    [[nodiscard]] std::optional<Answer> ending() const { return over_; }
+    /// The modes the line had before we came.
+    [[nodiscard]] const termios& modes_found() const { return modes_found_; }
+    void use_keys(const common::EditKeys& keys) { keys_ = keys; }
+    /// What was typed and nobody has read is dropped.
+    void drop_input();
+
+    /// Gives the line to another program for a while, in these modes.
+    void lend(const termios& modes);
+    void take_back();
+    /// The line belongs to the shell now: nothing is asked, said or restored any
+    /// more, whatever a PAM module wants.
+    void hand_over();
+
+  private:
+    void drop_typed_ahead();
+    [[nodiscard]] Answer read_answer(std::string_view prompt, common::LineEditor& editor);
+    [[nodiscard]] Answer end_with(Answer ending);
+    [[nodiscard]] std::optional<Answer> signal_arrived();
+    bool wait_for_input(std::chrono::milliseconds patience) const;
+
+    const common::Terminal& terminal_;
+    common::SignalQueue& signals_;
+    termios modes_found_;
+    std::optional<common::ScopedModes> modes_;
+    common::EditKeys keys_{};
+    common::Deadline deadline_ = common::Deadline::max();
+    std::chrono::steady_clock::time_point answered_at_{};
+    std::optional<Answer> over_{};
+    bool handed_over_ = false;
+};
+
+}  // namespace login

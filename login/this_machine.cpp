@@ -1,0 +1,156 @@
+#include "login/this_machine.hpp"
+
+#include "login/clean_start.hpp"
+#include "login/greeting_facts.hpp"
+#include "login/process_identity.hpp"
+#include "login/records.hpp"
+#include "login/shell_environment.hpp"
+#include "login/terminal_modes.hpp"
+
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
+
+#include <charconv>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace login {
+
+namespace {
+
+gid_t terminal_group(const Settings& settings) {
+    if (settings.tty_group == "tty") {
+        return common::terminal_group();
+    }
+    gid_t number = 0;
+    const std::string& name = settings.tty_group;
+    const auto [end, problem] =
+        std::from_chars(name.data(), name.data() + name.size(), number);
+    if (problem == std::errc{} && end == name.data() + name.size()) {
+        return number;
+    }
+    const auto group = local_group(name);
+    if (!group) {
+        common::log(common::Severity::warning,
+                    "TTYGROUP: there is no group " + common::quoted(name));
+    }
+    return group.value_or(common::terminal_group());
+}
+
+mode_t terminal_mode(const Settings& settings) {
+    // Only where the group is one that nobody is in may it write.
+    constexpr mode_t with_messages = 0620;
+    constexpr mode_t without = 0600;
+    return settings.tty_mode.value_or(settings.tty_group == "tty" ? with_messages : without);
+}
+
+std::string words_for(const ShellEnd& end) {
+    if (end.not_started) {
+        return "no shell: " + *end.not_started;
+    }
+    if (WIFSIGNALED(end.status)) {
+        const char* const name = ::sigabbrev_np(WTERMSIG(end.status));
+        return "the shell was ended by SIG" + std::string{name != nullptr ? name : "?"};
+    }
+    return "the shell ended with status " + std::to_string(WEXITSTATUS(end.status));
+}
+
+}  // namespace
+
+void ThisMachine::set_defaults() {
+    give_default_limits();
+    ::umask(context_.settings.umask);
+}
+
+void ThisMachine::take_groups(const common::User& user) {
+    groups_before_ = take_groups_of(user);
+}
+
+void ThisMachine::give_groups_back() noexcept {
+    common::tolerate("give the groups back", [this] { set_groups(groups_before_); });
+}
+
+bool ThisMachine::wants_quiet(const common::User& user) {
+    return login::wants_quiet(user, context_.settings);
+}
+
+void ThisMachine::lend_terminal(const common::User& user) {
+    common::tolerate("give the line to the user", [&] {
+        context_.terminal.give_to(
+            user.uid, terminal_group(context_.settings), terminal_mode(context_.settings));
+    });
+}
+
+void ThisMachine::take_terminal_back() noexcept {
+    common::tolerate("take the line back", [this] {
+        context_.terminal.give_to(0, common::terminal_group(), S_IRUSR | S_IWUSR);
+    });
+}
+
+void ThisMachine::greet(const common::User& user, bool quiet) {
+    context_.talk.say(
+        greeting(greeting_facts(user, context_.gate, context_.settings, quiet)));
+}
+
+ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
+    const Options& options = context_.options;
+    ShellCommand command = shell_command(options.shell ? *options.shell : user.shell);
+    auto environment =
+        shell_environment(user,
+                          command.path,
+                          context_.inherited,
+                          options.keep_environment ? KeepEnvironment::yes : KeepEnvironment::no,
+                          gate.environment(),
+                          context_.settings);
+    return {.user = user,
+            .command = std::move(command),
+            .environment = std::move(environment),
+            .modes = shell_modes(context_.talk.modes_found(),
+                                 context_.settings.erase_key,
+                                 context_.settings.kill_key),
+            .home_may_be_missing = context_.settings.default_home,
+            .forget_gate = [&gate] { gate.forget_in_child(); }};
+}
+
+pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
+    plan_ = plan_for(user, gate);
+    shell_.emplace(*plan_, context_.terminal);
+    context_.talk.hand_over();
+    return shell_->session();
+}
+
+void ThisMachine::drop_shell() noexcept {
+    shell_.reset();
+}
+
+void ThisMachine::record_login(const common::User& user, pid_t session) {
+    const Line& line = context_.line;
+    login::record_login(
+        user, line, session, !context_.gate.has_rules_of_its_own(), context_.settings);
+    if (context_.settings.log_logins || user.uid == 0) {
+        common::log(common::Severity::notice,
+                    (user.uid == 0 ? "ROOT LOGIN FROM " : "LOGIN FROM ") + line.origin() +
+                        " BY " + common::quoted(user.name));
+    }
+}
+
+void ThisMachine::record_logout() noexcept {
+    login::record_logout(context_.line);
+}
+
+int ThisMachine::release_shell_and_wait() {
+    const ShellEnd end = shell_->release_and_wait(context_.signals);
+    common::log(end.not_started ? common::Severity::error : common::Severity::info,
+                "session of " + common::quoted(plan_->user.name) + " on " +
+                    context_.line.origin() + ": " + words_for(end));
+    if (end.not_started) {
+        // Time to read why, and no haste for an init that logs in by itself.
+        context_.talk.pause_until(std::chrono::steady_clock::now() +
+                                  context_.settings.fail_delay);
+    }
+    return end.not_started ? 1 : 0;
+}
+
+}  // namespace login

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "login/line.hpp"
+#include "login/options.hpp"
+#include "login/session.hpp"
+#include "login/settings.hpp"
+#include "login/terminal_conversation.hpp"
+
+#include "common/environment.hpp"
+#include "common/signals.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace login {
+
+/// What a login knows once somebody may come in.
+struct LoginContext {
+    const common::Terminal& terminal;
+    common::SignalQueue& signals;
+    TerminalConversation& talk;
+    const Line& line;
+    const Options& options;
+    const Settings& settings;
+    const Gate& gate;
+    /// What we were started with; -p lets some of it through.
+    const common::Environment& inherited;
+};
+
+/// The machine that this login runs on.
+class ThisMachine : public Machine {
+  public:
+    explicit ThisMachine(const LoginContext& context) : context_(context) {}
+
+    void set_defaults() override;
+    void take_groups(const common::User& user) override;
+    void give_groups_back() noexcept override;
+    [[nodiscard]] bool wants_quiet(const common::User& user) override;
+    void lend_terminal(const common::User& user) override;
+    void take_terminal_back() noexcept override;
+    void greet(const common::User& user, bool quiet) override;
+    [[nodiscard]] pid_t hold_shell(const common::User& user, Gate& gate) override;
+    void drop_shell() noexcept override;
+    void record_login(const common::User& user, pid_t session) override;
+    void record_logout() noexcept override;
+    [[nodiscard]] int release_shell_and_wait() override;
+
+  private:
+    [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
+
+    LoginContext context_;
+    std::vector<gid_t> groups_before_{};
+    std::optional<ShellPlan> plan_{};
+    std::optional<ShellProcess> shell_{};
+};
+
+}  // namespace login
