@@ -1,0 +1,92 @@
+#include "common/secret.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+using common::Secret;
+
+namespace {
+
+void put(Secret& secret, std::string_view text) {
+    text.copy(secret.storage().data(), secret.storage().size());
+    secret.set_size(text.size());
+}
+
+/// The signal that ends a process which reads there; 0: none.
+int signal_of_reading(const char* where) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // A sanitizer's handler would turn the signal into an exit.
+        std::signal(SIGSEGV, SIG_DFL);
+        const volatile char* const place = where;
+        [[maybe_unused]] const char byte = *place;
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+}  // namespace
+
+TEST_CASE("a secret holds what was typed, with an end for C") {
+    Secret secret;
+    CHECK(secret.view().empty());
+    CHECK(std::strlen(secret.c_str()) == 0);
+    CHECK(secret.storage().size() == 511);
+    put(secret, "correct horse");
+    CHECK(secret.view() == "correct horse");
+    CHECK(std::strlen(secret.c_str()) == 13);
+    put(secret, "abc");
+    CHECK(secret.view() == "abc");
+    CHECK(std::strlen(secret.c_str()) == 3);
+}
+
+TEST_CASE("a full secret still ends for C") {
+    Secret secret;
+    put(secret, std::string(Secret::capacity, 'x'));
+    CHECK(secret.view() == std::string(Secret::capacity, 'x'));
+    CHECK(std::strlen(secret.c_str()) == Secret::capacity);
+    secret.set_size(100'000);
+    CHECK(secret.view().size() == Secret::capacity);
+    CHECK(std::strlen(secret.c_str()) == Secret::capacity);
+}
+
+TEST_CASE("a wiped secret leaves nothing behind") {
+    Secret secret;
+    put(secret, std::string(Secret::capacity, 'x'));
+    secret.wipe();
+    CHECK(secret.view().empty());
+    CHECK(std::all_of(secret.storage().begin(), secret.storage().end(), [](char c) {
+        return c == '\0';
+    }));
+}
+
+TEST_CASE("a secret lies between pages that cannot be read") {
+    const Secret secret;
+    const std::ptrdiff_t page = ::sysconf(_SC_PAGESIZE);
+    const char* const start = secret.c_str();
+    CHECK(signal_of_reading(start) == 0);
+    CHECK(signal_of_reading(start + page - 1) == 0);
+    CHECK(signal_of_reading(start - 1) == SIGSEGV);
+    CHECK(signal_of_reading(start - page) == SIGSEGV);
+    CHECK(signal_of_reading(start + page) == SIGSEGV);
+    CHECK(signal_of_reading(start + 2 * page - 1) == SIGSEGV);
+}
+
+TEST_CASE("a secret that has gone can be read no more") {
+    const char* place = nullptr;
+    {
+        const Secret secret;
+        place = secret.c_str();
+    }
+    CHECK(signal_of_reading(place) == SIGSEGV);
+}

@@ -1,0 +1,95 @@
+#include "tests/pty/dialogue.hpp"
+
+#include "tests/testing.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace pty {
+
+namespace {
+
+/// "<86>login[123]: ": the facility and severity, then at once who it is. What
+/// modules log goes through syslog(3), which puts a time in between.
+bool is_ours(const std::string& datagram) {
+    const auto end_of_priority = datagram.find('>');
+    const auto bracket = datagram.find('[');
+    if (end_of_priority == std::string::npos || bracket == std::string::npos) {
+        return false;
+    }
+    const auto name = datagram.substr(end_of_priority + 1, bracket - end_of_priority - 1);
+    return name == "getty" || name == "login";
+}
+
+}  // namespace
+
+const char* name_of(Gate gate) {
+    return gate == Gate::pam ? "pam" : "shadow";
+}
+
+std::vector<Gate> gates() {
+    if constexpr (TTYGATE_WITH_PAM != 0) {
+        return {Gate::shadow, Gate::pam};
+    }
+    return {Gate::shadow};
+}
+
+void choose_gate(const World& world, Gate gate) {
+    if (gate == Gate::pam && TTYGATE_WITH_PAM == 0) {
+        tests::skip("needs a login that is built with PAM");
+    }
+    world.append_file("/etc/ttygate/login.conf",
+                      std::string{"LOGIN_GATE "} + name_of(gate) + "\n");
+}
+
+void add_person(const World& world, const Account& account) {
+    world.add_user(account);
+    world.write_file(home_of(account) + "/.profile",
+                     std::string{"export PS1='"} + shell_prompt + "'\n");
+}
+
+std::vector<std::string> getty_command(const std::vector<std::string>& options) {
+    std::vector<std::string> words{World::getty(), "-l", World::login()};
+    words.insert(words.end(), options.begin(), options.end());
+    words.insert(words.end(), {"{line}", "dumb"});
+    return words;
+}
+
+Process start_getty(const Line& line, const std::vector<std::string>& options) {
+    return line.start_for({.arguments = getty_command(options)});
+}
+
+void log_in(Line& line, const std::string& name, const std::string& password, const Place& place) {
+    line.expect("login: ", default_deadline, place);
+    line.send(name + "\r", place);
+    line.expect("Password: ", default_deadline, place);
+    line.send(password + "\r", place);
+    line.expect(shell_prompt, default_deadline, place);
+}
+
+std::string ask_shell(Line& line, const std::string& command, const Place& place) {
+    line.send(command + "\r", place);
+    line.expect(command + "\r\n", default_deadline, place);
+    return line.expect(shell_prompt, default_deadline, place);
+}
+
+Record record_of(const World& world, const Line& line) {
+    return last_for_line(world.utmp(), line.name()).value_or(Record{});
+}
+
+std::size_t count_in_wtmp(const World& world, const Line& line, short type) {
+    const auto records = world.wtmp();
+    return static_cast<std::size_t>(
+        std::count_if(records.begin(), records.end(), [&](const Record& record) {
+            return record.type == type && record.line == line.name();
+        }));
+}
+
+std::vector<std::string> our_log_lines(World& world) {
+    const auto& all = world.log_lines();
+    std::vector<std::string> ours;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(ours), is_ours);
+    return ours;
+}
+
+}  // namespace pty

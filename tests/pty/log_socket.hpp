@@ -1,0 +1,30 @@
+#pragma once
+
+#include "common/unique_fd.hpp"
+#include "tests/pty/wait.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pty {
+
+/// Stands in for the system's log daemon: /dev/log, a datagram socket. It is
+/// read whenever a test waits; the kernel queues net.unix.max_dgram_qlen
+/// (often 10) datagrams in between.
+class LogSocket : public Source {
+  public:
+    /// Binds it, open to everybody as the real one is.
+    explicit LogSocket(const std::string& path);
+
+    /// Every datagram so far, without the newline or NUL some senders add.
+    [[nodiscard]] const std::vector<std::string>& lines();
+
+    [[nodiscard]] int descriptor() const override { return socket_.get(); }
+    void receive() override;
+
+  private:
+    common::UniqueFd socket_;
+    std::vector<std::string> lines_;
+};
+
+}  // namespace pty

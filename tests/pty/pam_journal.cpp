@@ -1,0 +1,47 @@
+#include "tests/pty/pam_journal.hpp"
+
+#include "tests/testing.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace pty {
+
+namespace {
+
+constexpr const char* installed = "/run/pam_journal/module.so";
+
+}  // namespace
+
+PamJournal::PamJournal() {
+    if (TTYGATE_WITH_PAM == 0) {
+        tests::skip("needs a login that is built with PAM");
+    }
+    std::ifstream file{TTYGATE_PAM_JOURNAL, std::ios::binary};
+    module_.assign(std::istreambuf_iterator<char>{file}, {});
+    if (module_.empty()) {
+        throw std::runtime_error{std::string{"cannot read "} + TTYGATE_PAM_JOURNAL};
+    }
+}
+
+void PamJournal::join_stack(const World& world, std::string_view failing) const {
+    world.write_file(installed, module_, 0755);
+    const std::string service = world.read_file("/etc/pam.d/login");
+    std::string journal;
+    for (const char* type : {"auth", "account", "password", "session"}) {
+        journal += std::string{type} + " required " + installed + " " + std::string{failing} + "\n";
+    }
+    world.write_file("/etc/pam.d/login", journal + service);
+}
+
+std::vector<std::string> PamJournal::steps() {
+    std::ifstream file{"/run/pam_journal/steps"};
+    std::vector<std::string> steps;
+    for (std::string step; std::getline(file, step);) {
+        steps.push_back(step);
+    }
+    return steps;
+}
+
+}  // namespace pty
