@@ -39,10 +39,10 @@ class Attempts {
             }
             // Who left without an answer has tried nothing; who answered and left
             // has failed, and waits like everybody.
-            if (talk_.answered_at() < begun && asked_nothing_ < begun) {
+            if (talk_.answered_at() < begun) {
                 leave_if_over();
             }
-            answer_failure(*name, verdict);
+            answer_failure(*name, verdict, std::max(talk_.answered_at(), begun));
             name.reset();
         }
     }
@@ -74,13 +74,11 @@ class Attempts {
         // says nothing about the accounts there are.
         talk_.say(name.size() > longest_user_name ? "That is too long for a user name.\n"
                                                   : "That cannot be a user name.\n");
-        asked_nothing_ = Clock::now();
         return {.reason = "not a possible name"};
     }
 
-    void answer_failure(const std::string& name, const Verdict& verdict) {
+    void answer_failure(const std::string& name, const Verdict& verdict, Clock::time_point typed) {
         ++failures_;
-        const auto typed = std::max(talk_.answered_at(), asked_nothing_);
         const auto end = answer_time(typed, Clock::now(), verdict.delay, rules_);
         // Before the pause: what ends us in it does not take the trace away.
         note_failure(name, verdict);
@@ -134,7 +132,6 @@ class Attempts {
     const Settings& settings_;
     AttemptRules rules_;
     unsigned failures_ = 0;
-    Clock::time_point asked_nothing_{};
 };
 
 /// -f: whoever started us answers for the person. From another host that takes

@@ -92,6 +92,7 @@ int converse_once(PamTalk& talk,
     const std::string_view text = message.msg != nullptr ? message.msg : "";
     if (message.msg_style == PAM_TEXT_INFO || message.msg_style == PAM_ERROR_MSG) {
         talk.conversation.say(std::string{text} + "\n");
+        talk.said_something = true;
         return PAM_SUCCESS;
     }
     if (!is_question(message.msg_style)) {
@@ -244,12 +245,14 @@ void PamGate::trust(const std::string& name) {
 }
 
 std::optional<Refusal> PamGate::require_valid_account() {
+    talk_.said_something = false;
     last_code_ = ::pam_acct_mgmt(handle_, flags_);
     if (last_code_ == PAM_NEW_AUTHTOK_REQD) {
         last_code_ = change_expired_password();
     }
     if (last_code_ != PAM_SUCCESS) {
-        return Refusal{.reason = reason(last_code_)};
+        return Refusal{.words = talk_.said_something ? "" : reason(last_code_),
+                       .reason = reason(last_code_)};
     }
     // From here on the name is fixed: a module that changes it later is refused.
     user_ = current_user();

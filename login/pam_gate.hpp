@@ -30,6 +30,8 @@ struct PamTalk {
     Conversation& conversation;
     /// An answer could not be used: the try has failed, whatever PAM calls it.
     bool unusable_answer = false;
+    /// The modules have said why themselves.
+    bool said_something = false;
     /// How long libpam would have slept after a failure (PAM_FAIL_DELAY).
     std::chrono::microseconds wanted_delay{};
 };

@@ -214,6 +214,50 @@ TEST_CASE("a last login is noted at its user's place") {
     CHECK(text_of(entry.ll_host) == "far.example");
 }
 
+TEST_CASE("T-41: a last login after 2038 is read back as it was") {
+    using namespace std::chrono;
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("lastlog", "");
+    for (const sys_seconds when : {sys_seconds{1s},
+                                   sys_seconds{sys_days{2038y / January / 19} + 3h + 14min + 8s},
+                                   sys_seconds{sys_days{2106y / February / 7} + 6h + 28min + 15s}}) {
+        common::put_last_login(3, common::login_record({.line = "tty1", .when = when}), path);
+        const auto last = common::read_last_login(3, path);
+        REQUIRE(last.has_value());
+        CHECK(last->when.time_since_epoch().count() == when.time_since_epoch().count());
+        CHECK(last->line == "tty1");
+        CHECK(last->host.empty());
+    }
+}
+
+TEST_CASE("who never logged in has no last login") {
+    const tests::TemporaryDirectory directory;
+    CHECK_FALSE(common::read_last_login(3, directory.path("absent")).has_value());
+    const std::string path = directory.write("lastlog", "");
+    CHECK_FALSE(common::read_last_login(3, path).has_value());
+    const auto record = common::login_record(
+        {.line = "tty1", .when = common::RecordTime{std::chrono::seconds{1'000}}});
+    common::put_last_login(3, record, path);
+    CHECK_FALSE(common::read_last_login(2, path).has_value());
+    CHECK_FALSE(common::read_last_login(4, path).has_value());
+    // An entry that is cut off is none.
+    std::filesystem::resize_file(path, 4 * sizeof(lastlog) - 1);
+    CHECK_FALSE(common::read_last_login(3, path).has_value());
+}
+
+TEST_CASE("the newest record is the last whole one") {
+    const tests::TemporaryDirectory directory;
+    CHECK_FALSE(common::read_last_record(directory.path("absent")).has_value());
+    const std::string path = directory.write("wtmp", "");
+    CHECK_FALSE(common::read_last_record(path).has_value());
+    common::append_record(login_on("tty1", 1), path);
+    common::append_record(login_on("tty2", 2), path);
+    REQUIRE(common::read_last_record(path).has_value());
+    CHECK(common::read_last_record(path)->ut_pid == 2);
+    std::filesystem::resize_file(path, 2 * record_size - 1);
+    CHECK(common::read_last_record(path)->ut_pid == 1);
+}
+
 TEST_CASE("a lock for reading delays a record and does not keep it out") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("utmp", "");

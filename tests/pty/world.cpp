@@ -44,6 +44,8 @@ World::World() {
         throw std::logic_error{"a World is made inside run_isolated() only"};
     }
     directory_outside_ = fs::current_path();
+    root_outside_ = common::UniqueFd{
+        common::check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/")};
     outside_ = common::UniqueFd{
         common::check(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), "open the namespace")};
     common::check(::unshare(CLONE_NEWNS), "unshare");
@@ -63,8 +65,10 @@ World::~World() {
 }
 
 void World::leave() noexcept {
-    // Whatever was mounted goes with the namespace's last process.
-    if (::setns(outside_.get(), CLONE_NEWNS) < 0 || ::chdir(directory_outside_.c_str()) < 0) {
+    // Whatever was mounted goes with the namespace's last process. setns() goes
+    // to the root of the namespace, which is not ours if we run in a chroot.
+    if (::setns(outside_.get(), CLONE_NEWNS) < 0 || ::fchdir(root_outside_.get()) < 0 ||
+        ::chroot(".") < 0 || ::chdir(directory_outside_.c_str()) < 0) {
         // Going on would be testing in the wrong place.
         std::perror("leave the World");
         std::abort();

@@ -77,6 +77,7 @@ class World {
   private:
     void leave() noexcept;
 
+    common::UniqueFd root_outside_;
     common::UniqueFd outside_;
     std::filesystem::path directory_outside_;
     std::optional<LogSocket> log_;
