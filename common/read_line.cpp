@@ -17,15 +17,20 @@ int milliseconds_until(Deadline deadline) {
     return static_cast<int>(std::clamp<milliseconds>(left, 0ms, 1h).count());
 }
 
+constexpr std::chrono::milliseconds echo_patience{5'000};
+
 enum class Fed { something, nothing, hang_up };
 
-Fed feed_one(const Terminal& terminal, LineEditor& editor) {
+Fed feed_one(const Terminal& terminal, LineEditor& editor, Deadline deadline) {
     try {
         const auto byte = terminal.read_byte();
         if (!byte) {
             return Fed::nothing;
         }
-        terminal.write(editor.feed(*byte));
+        // A stopped line costs the echo, not the deadline.
+        terminal.write(
+            editor.feed(*byte),
+            std::min(echo_patience, std::chrono::milliseconds{milliseconds_until(deadline)}));
         return Fed::something;
     } catch (const std::system_error&) {
         // EIO: that is how a line says it has been hung up.
@@ -40,17 +45,19 @@ ReadEnd read_line(const Terminal& terminal, LineEditor& editor, Deadline deadlin
         std::array<pollfd, 2> sources{
             pollfd{.fd = terminal.descriptor(), .events = POLLIN, .revents = 0},
             pollfd{.fd = watched, .events = POLLIN, .revents = 0}};
-        const int ready = ::poll(sources.data(), sources.size(), milliseconds_until(deadline));
+        ::poll(sources.data(), sources.size(), milliseconds_until(deadline));
         if (sources[1].revents != 0) {
             return ReadEnd::signalled;
         }
-        if (ready == 0 && std::chrono::steady_clock::now() >= deadline) {
+        // Also when there is something to read: a line that never stops sending
+        // must not hold off the end.
+        if (std::chrono::steady_clock::now() >= deadline) {
             return ReadEnd::timed_out;
         }
         if (sources[0].revents == 0) {
             continue;
         }
-        const Fed fed = feed_one(terminal, editor);
+        const Fed fed = feed_one(terminal, editor, deadline);
         if (fed == Fed::hang_up || (fed == Fed::nothing && (sources[0].revents & POLLIN) == 0)) {
             return ReadEnd::hung_up;
         }

@@ -20,6 +20,7 @@ std::string NameQuestion::ask() {
 }
 
 std::string NameQuestion::feed(char byte) {
+    answer_ = StillTyping{};
     const std::string echo = editor_.feed(byte);
     switch (editor_.state()) {
         case LineState::typing: return echo;

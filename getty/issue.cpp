@@ -95,6 +95,13 @@ bool takes_argument(char escape) {
     return escape == '4' || escape == '6' || escape == 'e' || escape == 'S';
 }
 
+/// What a backslash in front of a character escapes, as in a shell.
+bool is_escaped(char character, char quote) {
+    constexpr std::string_view in_double_quotes = "\"\\$`";
+    return quote == '\0' ||
+           (quote == '"' && in_double_quotes.find(character) != in_double_quotes.npos);
+}
+
 std::string unquoted(std::string_view value) {
     const char quote =
         !value.empty() && (value.front() == '"' || value.front() == '\'') ? value.front() : '\0';
@@ -103,7 +110,7 @@ std::string unquoted(std::string_view value) {
     }
     std::string result;
     for (std::size_t i = 0; i < value.size() && (quote == '\0' || value[i] != quote); ++i) {
-        if (value[i] == '\\' && quote != '\'' && i + 1 < value.size()) {
+        if (value[i] == '\\' && i + 1 < value.size() && is_escaped(value[i + 1], quote)) {
             ++i;
         }
         result += value[i];

@@ -78,9 +78,8 @@ bool is_login_name(std::string_view name) {
 std::vector<std::string> login_arguments(const Options& options, std::string_view name) {
     std::vector<std::string> arguments{options.login_program};
     if (!options.login_options.empty()) {
-        if (options.autologin) {
-            arguments.emplace_back("-f");
-        }
+        // No -f of ours, even under --autologin: whoever writes login's
+        // arguments says whether a password is asked for.
         append_template(arguments, options.login_options, name);
         return arguments;
     }

@@ -25,9 +25,10 @@ bool lists_line(std::string_view text, std::string_view word) {
 }
 
 std::string_view problem_with(std::string_view path, const ShellFile& file) {
-    constexpr std::string_view elf = "\x7f"
-                                     "ELF";
-    if (path.find_first_of(" \t") != path.npos) {
+    constexpr std::string_view elf =
+        "\x7f"
+        "ELF";
+    if (path.find_first_of(" \t") != std::string_view::npos) {
         return "has blanks in it";
     }
     if (!path.starts_with('/')) {
@@ -58,9 +59,9 @@ std::optional<Refusal> refusal_by_nologin(const std::optional<std::string>& nolo
         return std::nullopt;
     }
     const bool silent = nologin->find_first_not_of(" \t\r\n") == std::string::npos;
-    return Refusal{.words = silent ? "The system is closed: nobody but root can log in now."
-                                   : *nologin,
-                   .reason = "logins are closed by the nologin file"};
+    return Refusal{
+        .words = silent ? "The system is closed: nobody but root can log in now." : *nologin,
+        .reason = "logins are closed by the nologin file"};
 }
 
 std::optional<Refusal> refusal_by_line(const std::optional<std::string>& securetty,

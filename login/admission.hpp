@@ -1,8 +1,7 @@
 #pragma once
 
-#include "login/refusal.hpp"
-
 #include "common/user.hpp"
+#include "login/refusal.hpp"
 
 #include <optional>
 #include <string>

@@ -1,8 +1,7 @@
 #include "login/admission_facts.hpp"
 
-#include "login/shell_command.hpp"
-
 #include "common/text_file.hpp"
+#include "login/shell_command.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

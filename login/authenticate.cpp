@@ -1,12 +1,11 @@
 #include "login/authenticate.hpp"
 
-#include "login/attempts.hpp"
-#include "login/records.hpp"
-#include "login/user_name.hpp"
-
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
+#include "login/attempts.hpp"
+#include "login/records.hpp"
+#include "login/user_name.hpp"
 
 #include <algorithm>
 
@@ -15,6 +14,13 @@
 namespace login {
 
 namespace {
+
+/// What was typed could not be kept: a name all the same, though nobody's.
+std::string stand_in_for(Answer outcome) {
+    constexpr char in_no_name = '=';
+    std::string name(outcome == Answer::too_long ? longest_user_name + 1 : 1, in_no_name);
+    return name;
+}
 
 /// The attempts of one login, from the first question to the last answer.
 class Attempts {
@@ -53,12 +59,8 @@ class Attempts {
             common::Secret answer;
             const Answer outcome = talk_.ask(prompt, common::Echo::shown, answer);
             leave_if_over();
-            // What cannot be kept is a name all the same, though nobody's.
-            if (outcome == Answer::too_long) {
-                return std::string(longest_user_name + 1, '?');
-            }
-            if (outcome == Answer::spoilt) {
-                return std::string(1, '\0');
+            if (outcome != Answer::given) {
+                return stand_in_for(outcome);
             }
             if (!answer.view().empty()) {
                 return std::string{answer.view()};

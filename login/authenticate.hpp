@@ -1,12 +1,11 @@
 #pragma once
 
+#include "common/user.hpp"
 #include "login/gate.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/settings.hpp"
 #include "login/terminal_conversation.hpp"
-
-#include "common/user.hpp"
 
 #include <string>
 

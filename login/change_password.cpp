@@ -1,12 +1,11 @@
 #include "login/change_password.hpp"
 
-#include "login/child.hpp"
-#include "login/process_identity.hpp"
-#include "login/terminal_modes.hpp"
-
 #include "common/environment.hpp"
 #include "common/log.hpp"
 #include "common/signals.hpp"
+#include "login/child.hpp"
+#include "login/process_identity.hpp"
+#include "login/terminal_modes.hpp"
 
 #include <array>
 #include <cstdlib>

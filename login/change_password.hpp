@@ -1,9 +1,8 @@
 #pragma once
 
+#include "common/user.hpp"
 #include "login/settings.hpp"
 #include "login/terminal_conversation.hpp"
-
-#include "common/user.hpp"
 
 namespace login {
 

@@ -58,7 +58,10 @@ std::optional<int> Child::wait_for(std::chrono::milliseconds patience) {
     while (!status_) {
         pollfd child{.fd = fd_.get(), .events = POLLIN, .revents = 0};
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-        const int ready = ::poll(&child, 1, static_cast<int>(std::clamp<std::chrono::milliseconds>(left, 0ms, 1h).count()));
+        const int ready =
+            ::poll(&child,
+                   1,
+                   static_cast<int>(std::clamp<std::chrono::milliseconds>(left, 0ms, 1h).count()));
         if (ready > 0) {
             int status = 0;
             const pid_t ended =

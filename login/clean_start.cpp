@@ -1,10 +1,9 @@
 #include "login/clean_start.hpp"
 
-#include "login/shell_environment.hpp"
-
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/syscall.hpp"
+#include "login/shell_environment.hpp"
 
 #include <algorithm>
 #include <array>

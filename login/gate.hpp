@@ -1,8 +1,7 @@
 #pragma once
 
-#include "login/refusal.hpp"
-
 #include "common/environment.hpp"
+#include "login/refusal.hpp"
 
 #include <chrono>
 #include <optional>

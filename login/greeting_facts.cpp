@@ -1,13 +1,12 @@
 #include "login/greeting_facts.hpp"
 
-#include "login/admission_facts.hpp"
-#include "login/child.hpp"
-#include "login/process_identity.hpp"
-
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/signals.hpp"
 #include "common/text_file.hpp"
+#include "login/admission_facts.hpp"
+#include "login/child.hpp"
+#include "login/process_identity.hpp"
 
 #include <algorithm>
 #include <array>

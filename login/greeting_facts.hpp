@@ -1,10 +1,9 @@
 #pragma once
 
+#include "common/user.hpp"
 #include "login/gate.hpp"
 #include "login/greeting.hpp"
 #include "login/settings.hpp"
-
-#include "common/user.hpp"
 
 namespace login {
 

@@ -23,6 +23,16 @@ common::Terminal standard_input_or_refuse() {
     }
 }
 
+/// The device that stands for whatever controls the process that opens it, and
+/// the far side of a pseudo terminal, take no owner and are nobody's line.
+void require_line(dev_t device) {
+    const dev_t own_terminal = ::makedev(5, 0);
+    const dev_t far_sides = ::makedev(5, 2);
+    if (device == own_terminal || device == far_sides) {
+        throw common::UsageError{"standard input is not a line of its own"};
+    }
+}
+
 /// A terminal that controls a session with somebody else at its head, an
 /// interactive shell, is not taken away from them.
 void require_free_session(const common::Terminal& terminal) {
@@ -82,6 +92,7 @@ std::optional<unsigned> virtual_terminal_of(dev_t device) {
 
 common::Terminal take_terminal() {
     common::Terminal terminal = standard_input_or_refuse();
+    require_line(terminal.device());
     require_free_session(terminal);
     // Modules and programs that we start get an opening of their own, one that
     // blocks as they expect; ours never does.

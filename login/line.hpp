@@ -1,8 +1,7 @@
 #pragma once
 
-#include "login/options.hpp"
-
 #include "common/terminal.hpp"
+#include "login/options.hpp"
 
 #include <optional>
 #include <string>
@@ -11,9 +10,9 @@ namespace login {
 
 /// What there is to know of the line we are on, and of who is at its other end.
 struct Line {
-    std::string path{};  ///< "" where the line has no name here
-    std::string name{};  ///< without "/dev/"
-    std::string record_id{};        ///< ut_id of the record that init or getty wrote for us
+    std::string path{};       ///< "" where the line has no name here
+    std::string name{};       ///< without "/dev/"
+    std::string record_id{};  ///< ut_id of the record that init or getty wrote for us
     std::optional<std::string> remote_host{};  ///< counts as -h
     std::string shown_host{};                  ///< for records and log
     std::optional<unsigned> virtual_terminal{};

@@ -1,12 +1,11 @@
+#include "common/program.hpp"
+#include "common/safe_text.hpp"
 #include "login/admission_facts.hpp"
 #include "login/authenticate.hpp"
 #include "login/clean_start.hpp"
 #include "login/make_gate.hpp"
 #include "login/settings_files.hpp"
 #include "login/this_machine.hpp"
-
-#include "common/program.hpp"
-#include "common/safe_text.hpp"
 
 #include <csignal>
 

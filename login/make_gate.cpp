@@ -27,10 +27,10 @@ std::string choose_service(const Line& line) {
             return for_remote;
         }
         common::log(common::Severity::notice,
-                    "there is no PAM service \"remote\"; \"login\" is used for this host");
+                    "there is no PAM service remote; login is used for this host");
     }
     if (!pam_service_exists(usual)) {
-        throw std::runtime_error{"there is no PAM service \"login\""};
+        throw std::runtime_error{"there is no PAM service login"};
     }
     return usual;
 }

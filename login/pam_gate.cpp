@@ -1,18 +1,17 @@
 #include "login/pam_gate.hpp"
 
-#include "login/user_name.hpp"
-
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/text_file.hpp"
+#include "login/user_name.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
-#include <string.h>
 #include <sys/stat.h>
 
 #include <security/pam_appl.h>
@@ -181,12 +180,11 @@ PamGate::PamGate(Conversation& conversation,
       items_(std::move(items)),
       flags_(items_.allow_empty_passwords ? 0 : PAM_DISALLOW_NULL_AUTHTOK) {
     const pam_conv callback{.conv = ttygate_pam_conversation, .appdata_ptr = &talk_};
-    const int code = configuration ? ::pam_start_confdir(items_.service.c_str(),
-                                                         nullptr,
-                                                         &callback,
-                                                         configuration->c_str(),
-                                                         &handle_)
-                                   : ::pam_start(items_.service.c_str(), nullptr, &callback, &handle_);
+    const int code =
+        configuration
+            ? ::pam_start_confdir(
+                  items_.service.c_str(), nullptr, &callback, configuration->c_str(), &handle_)
+            : ::pam_start(items_.service.c_str(), nullptr, &callback, &handle_);
     if (code != PAM_SUCCESS) {
         handle_ = nullptr;
         throw std::runtime_error{"PAM cannot start: error " + std::to_string(code)};
@@ -214,7 +212,7 @@ PamGate::PamGate(Conversation& conversation,
 }
 
 PamGate::~PamGate() {
-    close_session();
+    undo();
     ::pam_end(handle_, last_code_);
 }
 
@@ -297,7 +295,7 @@ common::Environment PamGate::environment() {
     }
     for (char** entry = entries; *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
-        if (const auto equals = text.find('='); equals != text.npos && equals > 0) {
+        if (const auto equals = text.find('='); equals != std::string_view::npos && equals > 0) {
             result.set(text.substr(0, equals), text.substr(equals + 1));
         }
         std::free(*entry);
@@ -312,12 +310,15 @@ void PamGate::forget_in_child() noexcept {
 }
 
 void PamGate::close_session() noexcept {
+    undo();
+}
+
+void PamGate::undo() noexcept {
     if (std::exchange(opened_, false)) {
         last_code_ = ::pam_close_session(handle_, 0);
         if (last_code_ != PAM_SUCCESS) {
-            common::tolerate("close the PAM session", [this] {
-                throw std::runtime_error{reason(last_code_)};
-            });
+            common::tolerate("close the PAM session",
+                             [this] { throw std::runtime_error{reason(last_code_)}; });
         }
     }
     // Also where closing failed: a ticket must not outlive its session.

@@ -17,10 +17,10 @@ namespace login {
 /// What the stack is told about this login.
 struct PamItems {
     std::string service = "login";
-    std::string line{};                    ///< full path; "" where there is none
-    std::optional<std::string> host{};     ///< verbatim
-    std::string name_prompt = "login: ";   ///< for a module that asks for the name itself
-    common::Environment environment{};     ///< put into PAM's before anything happens
+    std::string line{};                   ///< full path; "" where there is none
+    std::optional<std::string> host{};    ///< verbatim
+    std::string name_prompt = "login: ";  ///< for a module that asks for the name itself
+    common::Environment environment{};    ///< put into PAM's before anything happens
     bool allow_empty_passwords = false;
     std::chrono::seconds patience{60};  ///< for each conversation after authentication
 };
@@ -62,6 +62,7 @@ class PamGate : public Gate {
     void close_session() noexcept override;
 
   private:
+    void undo() noexcept;
     void set_item(int item, const void* value, const char* what);
     void set_user(const char* name);
     [[nodiscard]] std::string current_user() const;

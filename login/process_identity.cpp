@@ -59,7 +59,7 @@ std::string_view take_line(std::string_view& text) {
 }
 
 std::string group_file() {
-    constexpr std::size_t largest = 1024 * 1024;
+    constexpr std::size_t largest = std::size_t{1024} * 1024;
     return common::read_text_file("/etc/group", largest).value_or("");
 }
 
@@ -69,8 +69,8 @@ std::vector<gid_t> groups_in(std::string_view text, std::string_view user, gid_t
     std::vector<gid_t> groups{own_group};
     while (!text.empty()) {
         const GroupLine group = parse_group(take_line(text));
-        const bool is_new = group.number && std::find(groups.begin(), groups.end(), *group.number) ==
-                                                groups.end();
+        const bool is_new =
+            group.number && std::find(groups.begin(), groups.end(), *group.number) == groups.end();
         if (is_new && lists(group.members, user)) {
             groups.push_back(*group.number);
         }

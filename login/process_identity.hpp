@@ -13,7 +13,7 @@ namespace login {
 
 /// The groups of an account according to group(5) text: its own and every one
 /// that lists it.
-[[nodiscard]] std::vector<gid_t> groups_in(std::string_view group_file,
+[[nodiscard]] std::vector<gid_t> groups_in(std::string_view text,
                                            std::string_view user,
                                            gid_t own_group);
 

@@ -1,9 +1,8 @@
 #include "login/records.hpp"
 
-#include "login/user_name.hpp"
-
 #include "common/log.hpp"
 #include "common/record_file.hpp"
+#include "login/user_name.hpp"
 
 #include <cstdlib>
 
@@ -79,7 +78,8 @@ void record_login(const common::User& user,
                                                .when = now()});
     common::tolerate("record the login", [&] { common::put_record(record, paths.utmp); });
     common::tolerate("record the login", [&] { append_login(record, paths.wtmp); });
-    const bool counts = settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
+    const bool counts =
+        settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
     if (with_lastlog && counts) {
         common::tolerate("record the login",
                          [&] { common::put_last_login(user.uid, record, paths.lastlog); });
@@ -92,10 +92,8 @@ void record_logout(const Line& line) noexcept {
     }
     common::tolerate("record the logout", [&] {
         const common::RecordPaths paths;
-        const utmpx record = common::logout_record({.line = line.name,
-                                                    .id = line.record_id,
-                                                    .process = ::getpid(),
-                                                    .when = now()});
+        const utmpx record = common::logout_record(
+            {.line = line.name, .id = line.record_id, .process = ::getpid(), .when = now()});
         common::tolerate("record the logout", [&] { common::put_record(record, paths.utmp); });
         common::append_record(record, paths.wtmp);
     });

@@ -1,9 +1,8 @@
 #pragma once
 
+#include "common/user.hpp"
 #include "login/line.hpp"
 #include "login/settings.hpp"
-
-#include "common/user.hpp"
 
 #include <string>
 

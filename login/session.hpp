@@ -1,9 +1,8 @@
 #pragma once
 
+#include "common/user.hpp"
 #include "login/gate.hpp"
 #include "login/shell_process.hpp"
-
-#include "common/user.hpp"
 
 #include <string>
 

@@ -16,7 +16,7 @@ using Complaint = std::string;
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(blanks);
-    if (first == text.npos) {
+    if (first == std::string_view::npos) {
         return {};
     }
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
@@ -88,8 +88,10 @@ Complaint take_key(std::string_view value, int& target) {
     constexpr unsigned largest = 0xFF;
     const bool hexadecimal = value.starts_with("0x") || value.starts_with("0X");
     const bool octal = !hexadecimal && value.size() > 1 && value.starts_with('0');
-    const auto number =
-        number_of<unsigned>(value.substr(hexadecimal ? 2 : 0), hexadecimal ? 16 : octal ? 8 : 10);
+    const auto number = number_of<unsigned>(value.substr(hexadecimal ? 2 : 0),
+                                            hexadecimal ? 16
+                                            : octal     ? 8
+                                                        : 10);
     if (!number || *number > largest) {
         return "must be the number of a character";
     }
@@ -208,12 +210,14 @@ constexpr auto keys = std::to_array<Key>({
          s.motd_files = value;
          return Complaint{};
      }},
-    {"NOLOGINS_FILE", [](auto value, auto& s) { return take_absolute_path(value, s.nologin_file); }},
+    {"NOLOGINS_FILE",
+     [](auto value, auto& s) { return take_absolute_path(value, s.nologin_file); }},
     {"FTMP_FILE", [](auto value, auto& s) { return take_absolute_path(value, s.btmp_file); }},
     {"LASTLOG_ENAB", [](auto value, auto& s) { return take_truth(value, s.lastlog); }},
     {"LASTLOG_UID_MAX", take_uid},
     {"LOG_OK_LOGINS", [](auto value, auto& s) { return take_truth(value, s.log_logins); }},
-    {"LOG_UNKFAIL_ENAB", [](auto value, auto& s) { return take_truth(value, s.log_unknown_names); }},
+    {"LOG_UNKFAIL_ENAB",
+     [](auto value, auto& s) { return take_truth(value, s.log_unknown_names); }},
 });
 
 std::string_view without_quotes(std::string_view value) {

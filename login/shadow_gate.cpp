@@ -1,17 +1,16 @@
 #include "login/shadow_gate.hpp"
 
-#include "login/user_name.hpp"
-
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
+#include "login/user_name.hpp"
 
 #include <array>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
 #include <shadow.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -153,7 +152,7 @@ void require_shadow_file() {
 
 std::optional<ShadowEntry> find_shadow_entry(const std::string& name) {
     constexpr std::size_t first_try = 1024;
-    constexpr std::size_t last_try = 1024 * 1024;
+    constexpr std::size_t last_try = std::size_t{1024} * 1024;
     for (std::size_t size = first_try; size <= last_try; size *= 4) {
         std::vector<char> buffer(size);
         spwd entry{};
@@ -178,11 +177,12 @@ std::optional<ShadowEntry> find_shadow_entry(const std::string& name) {
 }
 
 AccountSource system_accounts(std::function<bool(const common::User&)> change_password) {
-    return {.user = common::find_user,
-            .shadow = find_shadow_entry,
-            .today = [] { return std::chrono::floor<std::chrono::days>(
-                              std::chrono::system_clock::now()); },
-            .change_password = std::move(change_password)};
+    return {
+        .user = common::find_user,
+        .shadow = find_shadow_entry,
+        .today =
+            [] { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); },
+        .change_password = std::move(change_password)};
 }
 
 ShadowGate::ShadowGate(Conversation& conversation,

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "common/user.hpp"
 #include "login/aging.hpp"
 #include "login/conversation.hpp"
 #include "login/gate.hpp"
 #include "login/settings.hpp"
-
-#include "common/user.hpp"
 
 #include <functional>
 #include <optional>

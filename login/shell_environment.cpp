@@ -12,7 +12,7 @@ constexpr std::size_t longest_value = 256;
 bool consists_of(std::string_view value, std::string_view also) {
     const auto fits = [also](char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               also.find(c) != also.npos;
+               also.find(c) != std::string_view::npos;
     };
     return value.size() <= longest_value && std::all_of(value.begin(), value.end(), fits);
 }
@@ -33,8 +33,8 @@ bool is_locale(std::string_view value) {
 
 /// A rule or a name below the zone files, never a path of its own.
 bool is_time_zone(std::string_view value) {
-    return consists_of(value, "._+-/:,<>") && !value.starts_with('/') &&
-           !value.starts_with(":/") && value.find("..") == value.npos;
+    return consists_of(value, "._+-/:,<>") && !value.starts_with('/') && !value.starts_with(":/") &&
+           value.find("..") == std::string_view::npos;
 }
 
 bool is_display(std::string_view value) {
@@ -61,11 +61,11 @@ constexpr auto kept_with_p = std::to_array<Rule>({
 });
 
 constexpr auto dangerous_names = std::to_array<std::string_view>({
-    "GCONV_PATH",   "LOCPATH",  "NLSPATH",     "HOSTALIASES", "RES_OPTIONS", "RESOLV_HOST_CONF",
-    "TMPDIR",       "IFS",      "ENV",         "BASH_ENV",    "SHELLOPTS",   "BASHOPTS",
-    "PS4",          "TERMCAP",  "TERMPATH",    "LIBPATH",     "SHLIB_PATH",  "CREDENTIALS_DIRECTORY",
-    "LOCALDOMAIN",  "CDPATH",   "HOME",        "SHELL",       "USER",        "LOGNAME",
-    "PATH",         "MAIL",     "PERL5LIB",    "PERL5OPT",    "PYTHONPATH",  "RUBYOPT",
+    "GCONV_PATH",  "LOCPATH", "NLSPATH",  "HOSTALIASES", "RES_OPTIONS", "RESOLV_HOST_CONF",
+    "TMPDIR",      "IFS",     "ENV",      "BASH_ENV",    "SHELLOPTS",   "BASHOPTS",
+    "PS4",         "TERMCAP", "TERMPATH", "LIBPATH",     "SHLIB_PATH",  "CREDENTIALS_DIRECTORY",
+    "LOCALDOMAIN", "CDPATH",  "HOME",     "SHELL",       "USER",        "LOGNAME",
+    "PATH",        "MAIL",    "PERL5LIB", "PERL5OPT",    "PYTHONPATH",  "RUBYOPT",
 });
 
 constexpr auto dangerous_beginnings = std::to_array<std::string_view>({

@@ -1,9 +1,8 @@
 #pragma once
 
-#include "login/settings.hpp"
-
 #include "common/environment.hpp"
 #include "common/user.hpp"
+#include "login/settings.hpp"
 
 #include <string>
 #include <string_view>

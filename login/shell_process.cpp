@@ -1,18 +1,17 @@
 #include "login/shell_process.hpp"
 
-#include "login/process_identity.hpp"
-
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
+#include "login/process_identity.hpp"
 
 #include <array>
 #include <csignal>
+#include <cstring>
 #include <stdexcept>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -77,7 +76,7 @@ void require(bool succeeded, int channel, Step step) noexcept {
 }
 
 /// What init may have wished for its gettys is not for everybody.
-void be_an_ordinary_victim_of_memory_shortage() noexcept {
+void take_usual_oom_score() noexcept {
     const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (file >= 0) {
         [[maybe_unused]] const auto written = ::write(file, "0", 1);
@@ -124,7 +123,7 @@ void set_modes(const Prepared& prepared) noexcept {
     if (common::retry_interrupted([&] { return ::recv(channel, &go_ahead, 1, 0); }) != 1) {
         ::_exit(1);
     }
-    be_an_ordinary_victim_of_memory_shortage();
+    take_usual_oom_score();
     set_modes(prepared);
     if (const int problem = become_for_good(plan.user.uid, plan.user.gid); problem != 0) {
         fail(channel, Step::identity, problem);
@@ -163,14 +162,14 @@ void give_up_controlling_terminal(const common::Terminal& terminal) {
 Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int childs, int ours) {
     const common::Environment environment_at_root = at_root(plan.environment);
     std::string argv0 = plan.command.argv0;
-    const Prepared prepared{
-        .plan = plan,
-        .words = {argv0.data(), nullptr},
-        .environment = plan.environment.pointers(),
-        .environment_at_root = environment_at_root.pointers(),
-        .word_about_home = "\r\nThe home directory " + common::safe_text(plan.user.home) +
-                           " cannot be entered; you are in / instead.\r\n",
-        .channel = childs};
+    const Prepared prepared{.plan = plan,
+                            .words = {argv0.data(), nullptr},
+                            .environment = plan.environment.pointers(),
+                            .environment_at_root = environment_at_root.pointers(),
+                            .word_about_home = "\r\nThe home directory " +
+                                               common::safe_text(plan.user.home) +
+                                               " cannot be entered; you are in / instead.\r\n",
+                            .channel = childs};
     give_up_controlling_terminal(terminal);
     return Child{[&prepared, ours] {
         ::close(ours);
@@ -196,11 +195,10 @@ ShellProcess::ShellProcess(const ShellPlan& plan, const common::Terminal& termin
     wait_until_ready();
 }
 
-void ShellProcess::wait_until_ready() {
+void ShellProcess::wait_until_ready() const {
     constexpr int patience = 5000;
     pollfd source{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0};
-    const int ready =
-        common::retry_interrupted([&source] { return ::poll(&source, 1, patience); });
+    const int ready = common::retry_interrupted([&source] { return ::poll(&source, 1, patience); });
     Report report{.step = Step::session, .problem = ETIMEDOUT};
     if (ready == 1) {
         const auto size = ::recv(channel_.ours.get(), &report, sizeof report, 0);
@@ -266,9 +264,9 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
 
 bool ShellProcess::was_told_to_end(common::SignalQueue& signals, short line_events) {
     if (const auto number = signals.next()) {
-        common::log(common::Severity::notice,
-                    std::string{"ending the session: login was sent SIG"} +
-                        ::sigabbrev_np(*number));
+        common::log(
+            common::Severity::notice,
+            std::string{"ending the session: login was sent SIG"} + ::sigabbrev_np(*number));
         return true;
     }
     if (!watches_line_ || (line_events & (POLLHUP | POLLERR | POLLNVAL)) == 0) {

@@ -1,12 +1,11 @@
 #pragma once
 
-#include "login/child.hpp"
-#include "login/shell_command.hpp"
-
 #include "common/environment.hpp"
 #include "common/signals.hpp"
 #include "common/terminal.hpp"
 #include "common/user.hpp"
+#include "login/child.hpp"
+#include "login/shell_command.hpp"
 
 #include <functional>
 #include <optional>
@@ -56,7 +55,7 @@ class ShellProcess {
     };
     static Channel make_channel();
 
-    void wait_until_ready();
+    void wait_until_ready() const;
     void end_shell();
     [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
     [[nodiscard]] std::optional<std::string> read_failure();

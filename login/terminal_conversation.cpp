@@ -1,8 +1,7 @@
 #include "login/terminal_conversation.hpp"
 
-#include "login/terminal_modes.hpp"
-
 #include "common/safe_text.hpp"
+#include "login/terminal_modes.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,10 @@
 #pragma once
 
-#include "login/conversation.hpp"
-
 #include "common/read_line.hpp"
 #include "common/scoped_modes.hpp"
 #include "common/signals.hpp"
 #include "common/terminal.hpp"
+#include "login/conversation.hpp"
 
 #include <optional>
 #include <string>
@@ -48,7 +47,7 @@ class TerminalConversation : public Conversation {
     [[nodiscard]] Answer read_answer(std::string_view prompt, common::LineEditor& editor);
     [[nodiscard]] Answer end_with(Answer ending);
     [[nodiscard]] std::optional<Answer> signal_arrived();
-    bool wait_for_input(std::chrono::milliseconds patience) const;
+    [[nodiscard]] bool wait_for_input(std::chrono::milliseconds patience) const;
 
     const common::Terminal& terminal_;
     common::SignalQueue& signals_;

@@ -1,5 +1,7 @@
 #include "login/this_machine.hpp"
 
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
 #include "login/clean_start.hpp"
 #include "login/greeting_facts.hpp"
 #include "login/process_identity.hpp"
@@ -7,12 +9,9 @@
 #include "login/shell_environment.hpp"
 #include "login/terminal_modes.hpp"
 
-#include "common/log.hpp"
-#include "common/safe_text.hpp"
-
 #include <charconv>
+#include <cstring>
 
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -26,8 +25,7 @@ gid_t terminal_group(const Settings& settings) {
     }
     gid_t number = 0;
     const std::string& name = settings.tty_group;
-    const auto [end, problem] =
-        std::from_chars(name.data(), name.data() + name.size(), number);
+    const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), number);
     if (problem == std::errc{} && end == name.data() + name.size()) {
         return number;
     }
@@ -90,8 +88,7 @@ void ThisMachine::take_terminal_back() noexcept {
 }
 
 void ThisMachine::greet(const common::User& user, bool quiet) {
-    context_.talk.say(
-        greeting(greeting_facts(user, context_.gate, context_.settings, quiet)));
+    context_.talk.say(greeting(greeting_facts(user, context_.gate, context_.settings, quiet)));
 }
 
 ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
@@ -104,14 +101,14 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
                           options.keep_environment ? KeepEnvironment::yes : KeepEnvironment::no,
                           gate.environment(),
                           context_.settings);
-    return {.user = user,
-            .command = std::move(command),
-            .environment = std::move(environment),
-            .modes = shell_modes(context_.talk.modes_found(),
-                                 context_.settings.erase_key,
-                                 context_.settings.kill_key),
-            .home_may_be_missing = context_.settings.default_home,
-            .forget_gate = [&gate] { gate.forget_in_child(); }};
+    return {
+        .user = user,
+        .command = std::move(command),
+        .environment = std::move(environment),
+        .modes = shell_modes(
+            context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
+        .home_may_be_missing = context_.settings.default_home,
+        .forget_gate = [&gate] { gate.forget_in_child(); }};
 }
 
 pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
@@ -131,8 +128,8 @@ void ThisMachine::record_login(const common::User& user, pid_t session) {
         user, line, session, !context_.gate.has_rules_of_its_own(), context_.settings);
     if (context_.settings.log_logins || user.uid == 0) {
         common::log(common::Severity::notice,
-                    (user.uid == 0 ? "ROOT LOGIN FROM " : "LOGIN FROM ") + line.origin() +
-                        " BY " + common::quoted(user.name));
+                    (user.uid == 0 ? "ROOT LOGIN FROM " : "LOGIN FROM ") + line.origin() + " BY " +
+                        common::quoted(user.name));
     }
 }
 
@@ -143,12 +140,11 @@ void ThisMachine::record_logout() noexcept {
 int ThisMachine::release_shell_and_wait() {
     const ShellEnd end = shell_->release_and_wait(context_.signals);
     common::log(end.not_started ? common::Severity::error : common::Severity::info,
-                "session of " + common::quoted(plan_->user.name) + " on " +
-                    context_.line.origin() + ": " + words_for(end));
+                "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
+                    ": " + words_for(end));
     if (end.not_started) {
         // Time to read why, and no haste for an init that logs in by itself.
-        context_.talk.pause_until(std::chrono::steady_clock::now() +
-                                  context_.settings.fail_delay);
+        context_.talk.pause_until(std::chrono::steady_clock::now() + context_.settings.fail_delay);
     }
     return end.not_started ? 1 : 0;
 }

@@ -1,13 +1,12 @@
 #pragma once
 
+#include "common/environment.hpp"
+#include "common/signals.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/session.hpp"
 #include "login/settings.hpp"
 #include "login/terminal_conversation.hpp"
-
-#include "common/environment.hpp"
-#include "common/signals.hpp"
 
 #include <optional>
 #include <vector>

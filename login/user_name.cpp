@@ -13,7 +13,7 @@ bool is_possible_user_name(std::string_view name) {
         const common::Decoded decoded = common::decode_utf8(name);
         const bool control = decoded.code < 0x20 || decoded.code == 0x7F;
         if (!decoded.valid || control || common::is_hidden_control(decoded.code) ||
-            forbidden.find(name.front()) != forbidden.npos) {
+            forbidden.find(name.front()) != std::string_view::npos) {
             return false;
         }
         name.remove_prefix(decoded.length);

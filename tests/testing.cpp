@@ -77,7 +77,12 @@ class Reporter : public doctest::ConsoleReporter {
             return;
         }
         ConsoleReporter::test_case_end(stats);
-        ++(stats.testCaseSuccess ? counts.passed : counts.failed);
+        if (stats.testCaseSuccess) {
+            ++counts.passed;
+        } else {
+            s << "FAIL  " << tc->m_name << std::endl;
+            ++counts.failed;
+        }
     }
 };
 

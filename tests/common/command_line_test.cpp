@@ -1,4 +1,5 @@
 #include "common/command_line.hpp"
+
 #include "common/program.hpp"
 
 #include <array>
@@ -184,10 +185,10 @@ TEST_CASE("numbers are whole, in base 10 and within limits") {
     CHECK(common::read_number("-t", "9", 0, 9) == 9);
     CHECK(common::read_number("-t", "4294967295", 0, 4294967295U) == 4294967295U);
     for (const std::string_view text :
-         {"",    " ",   "x",  "5x", "x5",  "5 ",         " 5",  "+5",         "-5",
-          "-0",  "05",  "00", "0x5", "5.0", "1e3",        "5,6", "4294967296", "99999999999999999999",
-          "10",  "2",   "\xd9\xa5"}) {
-        CHECK(number_refusal(text, 3, 9) == "option --timeout: \"" + std::string{text} +
-                                                "\" is not a whole number from 3 to 9");
+         {"",   " ",  "x",       "5x",  "x5",  "5 ",  " 5",  "+5",         "-5",
+          "-0", "05", "00",      "0x5", "5.0", "1e3", "5,6", "4294967296", "99999999999999999999",
+          "10", "2",  "\xd9\xa5"}) {
+        CHECK(number_refusal(text, 3, 9) ==
+              "option --timeout: \"" + std::string{text} + "\" is not a whole number from 3 to 9");
     }
 }

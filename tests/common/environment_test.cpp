@@ -41,8 +41,7 @@ TEST_CASE("an empty value is a value") {
 }
 
 TEST_CASE("a C environment is taken without what is no assignment") {
-    const std::array<const char*, 7> inherited{
-        "A=1", "nothing", "=x", "B=2=3", "A=4", "", nullptr};
+    const std::array<const char*, 7> inherited{"A=1", "nothing", "=x", "B=2=3", "A=4", "", nullptr};
     CHECK(Environment::from(inherited.data()).entries() == Entries{"A=4", "B=2=3"});
     CHECK(Environment::from(nullptr).entries().empty());
 }

@@ -1,4 +1,5 @@
 #include "common/line_editor.hpp"
+
 #include "common/safe_text.hpp"
 #include "common/utf8.hpp"
 
@@ -79,9 +80,10 @@ class Row {
     }
     [[nodiscard]] std::size_t cursor() const { return cursor_; }
     [[nodiscard]] bool is_blank_from_cursor() const {
-        return std::all_of(cells_.begin() + static_cast<std::ptrdiff_t>(std::min(cursor_, cells_.size())),
-                           cells_.end(),
-                           [](char32_t cell) { return cell == U' '; });
+        return std::all_of(
+            cells_.begin() + static_cast<std::ptrdiff_t>(std::min(cursor_, cells_.size())),
+            cells_.end(),
+            [](char32_t cell) { return cell == U' '; });
     }
 
   private:
@@ -170,9 +172,22 @@ TEST_CASE("erasing takes back whole characters by their columns") {
         {"\xe2\x80\xae\x7f", "", "\\xe2\\x80\\xae" + rubs(12)},
         // An unfinished character was never shown.
         {"a\xc3\x7f", "a", "a"},
-        {"a\xe2\x82\x7f" "b", "ab", "ab"},
-        {"a\xe2\x82" "b", "a\xe2\x82" "b", "a\\xe2\\x82" "b"},
-        {"a\xe2\x82" "b\x7f\x7f\x7f", "a", "a\\xe2\\x82" "b" + rubs(9)},
+        {"a\xe2\x82\x7f"
+         "b",
+         "ab",
+         "ab"},
+        {"a\xe2\x82"
+         "b",
+         "a\xe2\x82"
+         "b",
+         "a\\xe2\\x82"
+         "b"},
+        {"a\xe2\x82"
+         "b\x7f\x7f\x7f",
+         "a",
+         "a\\xe2\\x82"
+         "b" +
+             rubs(9)},
     });
 }
 
@@ -260,8 +275,14 @@ TEST_CASE("escape sequences are dropped, a lone ESC is a byte like another") {
         {"a\x1bOPb", "ab", "ab"},
         {"a\x1b[[Ab", "ab", "ab"},  // F1 on a virtual terminal
         {"a\x1b[[Eb", "ab", "ab"},
-        {"a\x1b\x1b[Ab", "a\x1b" "b", "a^[b"},  // Alt with an arrow
-        {"a\x1b\x1b\x1b[Ab", "a\x1b\x1b" "b", "a^[^[b"},
+        {"a\x1b\x1b[Ab",
+         "a\x1b"
+         "b",
+         "a^[b"},  // Alt with an arrow
+        {"a\x1b\x1b\x1b[Ab",
+         "a\x1b\x1b"
+         "b",
+         "a^[^[b"},
         {"\x1bx", "\x1bx", "^[x"},
         {"\x1b\x7f", "", "^[" + rubs(2)},
         {"\x1b\r", "\x1b", "^[\r\n", LineState::finished},
@@ -366,7 +387,10 @@ TEST_CASE("hidden echo says nothing of what is typed") {
             {"two words\x17", "two ", ""},
             {"secret\x15", "", ""},
             {"secret\x03", "", "^C\r\n", LineState::interrupted},
-            {"secret\x1b" "x", "secret\x1bx", ""},
+            {"secret\x1b"
+             "x",
+             "secret\x1bx",
+             ""},
         },
         {.echo = Echo::hidden, .nul = NulByte::spoils});
     std::array<char, 16> storage{};
@@ -377,7 +401,8 @@ TEST_CASE("hidden echo says nothing of what is typed") {
 }
 
 TEST_CASE("nothing of a line stays in the storage once it is gone") {
-    for (const std::string_view end : {"\x15"sv, "\x03"sv, "\x7f\x7f\x7f\x7f\x7f\x7f"sv, "\x17"sv}) {
+    for (const std::string_view end :
+         {"\x15"sv, "\x03"sv, "\x7f\x7f\x7f\x7f\x7f\x7f"sv, "\x17"sv}) {
         std::array<char, 8> storage{};
         LineEditor editor{storage, {.echo = Echo::hidden}};
         feed_all(editor, "secret");
@@ -396,10 +421,11 @@ TEST_CASE("whatever is typed, the terminal shows the line and nothing left of it
     // Seeded: the same 200,000 bytes every time. Keys that edit come often.
     std::mt19937 random{2026};
     constexpr auto keys = std::to_array<std::string_view>(
-        {"a",      "b",    " ",        "\x7f",         "\x7f",     "\b",     "\x17",  "\x15",
-         "\r",     "\x1b", "[",        "\xc3\xa9",     "\xc3",     "\xa9",   "\xe4\xb8\xad",
-         "\xe2",   "\x82", "\xcc\x81", "\xf0\x9f\x98", "\x80",     "\x01",   "\x1b[A", "\x0c",
-         "\xe2\x80\xae"});
+        {"a",    "b",        " ",        "\x7f",         "\x7f",
+         "\b",   "\x17",     "\x15",     "\r",           "\x1b",
+         "[",    "\xc3\xa9", "\xc3",     "\xa9",         "\xe4\xb8\xad",
+         "\xe2", "\x82",     "\xcc\x81", "\xf0\x9f\x98", "\x80",
+         "\x01", "\x1b[A",   "\x0c",     "\xe2\x80\xae"});
     std::uniform_int_distribution<std::size_t> key{0, keys.size() - 1};
     std::uniform_int_distribution<int> byte{0, 255};
     std::uniform_int_distribution<int> kind{0, 3};

@@ -77,7 +77,9 @@ TEST_CASE("a program ends as its story ends") {
         Case{[](int, char**) -> int { throw common::UsageError{"option -x: bad\x1b[2J"}; },
              1,
              "unit-test: option -x: bad^[[2J\nTry 'unit-test --help' for more information.\n"},
-        Case{[](int, char**) -> int { throw common::Failure{4, "no line\n\x9b"}; },
+        Case{[](int, char**) -> int {
+                 throw common::Failure{4, "no line\n\x9b"};
+             },
              4,
              "\r\nunit-test: no line^J\\x9b\r\n"},
         Case{[](int, char**) -> int { throw std::runtime_error{"why"}; },

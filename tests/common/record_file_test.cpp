@@ -218,15 +218,16 @@ TEST_CASE("T-41: a last login after 2038 is read back as it was") {
     using namespace std::chrono;
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("lastlog", "");
-    for (const sys_seconds when : {sys_seconds{1s},
-                                   sys_seconds{sys_days{2038y / January / 19} + 3h + 14min + 8s},
-                                   sys_seconds{sys_days{2106y / February / 7} + 6h + 28min + 15s}}) {
+    for (const sys_seconds when :
+         {sys_seconds{1s},
+          sys_seconds{sys_days{2038y / January / 19} + 3h + 14min + 8s},
+          sys_seconds{sys_days{2106y / February / 7} + 6h + 28min + 15s}}) {
         common::put_last_login(3, common::login_record({.line = "tty1", .when = when}), path);
-        const auto last = common::read_last_login(3, path);
-        REQUIRE(last.has_value());
-        CHECK(last->when.time_since_epoch().count() == when.time_since_epoch().count());
-        CHECK(last->line == "tty1");
-        CHECK(last->host.empty());
+        const auto login = common::read_last_login(3, path);
+        REQUIRE(login.has_value());
+        CHECK(login->when.time_since_epoch().count() == when.time_since_epoch().count());
+        CHECK(login->line == "tty1");
+        CHECK(login->host.empty());
     }
 }
 
@@ -442,9 +443,9 @@ TEST_CASE("a full disk is said, and what was there is left whole") {
             code = errno_of([&] { common::append_record(login_on("tty1"), path); });
             written += code == 0 ? 1 : 0;
         }
-        const bool good = code == ENOSPC && written > 0 &&
-                          std::filesystem::file_size(path) ==
-                              static_cast<std::size_t>(written) * record_size;
+        const bool good =
+            code == ENOSPC && written > 0 &&
+            std::filesystem::file_size(path) == static_cast<std::size_t>(written) * record_size;
         ::_exit(good ? 0 : 1);
     }
     int status = 0;

@@ -243,8 +243,7 @@ TEST_CASE("a record goes where its process, its line or its id already is") {
 
 TEST_CASE("a live record of another line with the same id is left alone") {
     const Records there = records_of({{USER_PROCESS, 5, "ttyS1000", "1000"}});
-    const Slot slot =
-        common::choose_slot(there, record_of({USER_PROCESS, 7, "pts/1000", "1000"}));
+    const Slot slot = common::choose_slot(there, record_of({USER_PROCESS, 7, "pts/1000", "1000"}));
     CHECK(slot.index == 1);
     CHECK(slot.id.size() == 4);
     CHECK(slot.id != "1000");
@@ -262,7 +261,8 @@ TEST_CASE("a line that had to take another id does not fall back on a taken one"
     CHECK(text_of(records.at(1).ut_id) == first);
 
     // Nor where a dead record has kept the id that another line now lives under.
-    records = records_of({{DEAD_PROCESS, 4, "tty1000", "1000"}, {USER_PROCESS, 5, "ttyS1000", "1000"}});
+    records =
+        records_of({{DEAD_PROCESS, 4, "tty1000", "1000"}, {USER_PROCESS, 5, "ttyS1000", "1000"}});
     put(records, record_of({USER_PROCESS, 7, "pts/1000", "1000"}));
     CHECK(all_differ(live_ids(records)));
 }

@@ -1,4 +1,5 @@
 #include "common/safe_text.hpp"
+
 #include "common/utf8.hpp"
 
 #include <algorithm>
@@ -50,9 +51,16 @@ TEST_CASE("untrusted text becomes printable") {
         {"\x01\x1b[2J\x1f", "^A^[[2J^_"},
         {"one\ntwo\r\tthree", "one^Jtwo^M^Ithree"},
         {"\x7f", "^?"},
-        {"\xc2\x9b" "31m", "\\xc2\\x9b31m"},
-        {"\x9b" "31m", "\\x9b31m"},
-        {"\xe2\x80\xae" "evil", "\\xe2\\x80\\xae" "evil"},
+        {"\xc2\x9b"
+         "31m",
+         "\\xc2\\x9b31m"},
+        {"\x9b"
+         "31m",
+         "\\x9b31m"},
+        {"\xe2\x80\xae"
+         "evil",
+         "\\xe2\\x80\\xae"
+         "evil"},
         {"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},
         {"\xe2\x80\xa8", "\\xe2\\x80\\xa8"},
         {"\xef\xbb\xbf", "\\xef\\xbb\\xbf"},
@@ -132,7 +140,9 @@ TEST_CASE("T-12: a quoted value cannot end or forge a field of a log line") {
 TEST_CASE("a quoted value is cut between characters, and says so") {
     CHECK(common::quoted("abcdefgh", 12) == "\"abcdefgh\"");
     CHECK(common::quoted("abcdefghi", 12) == "\"abcdefgh...\"");
-    CHECK(common::quoted("abcd\xc3\xa9" "f", 12) == "\"abcd...\"");
+    CHECK(common::quoted("abcd\xc3\xa9"
+                         "f",
+                         12) == "\"abcd...\"");
     CHECK(common::quoted(std::string(100'000, '\n')).size() <= 260);
     CHECK(common::quoted("a", 0) == "\"...\"");
 }

@@ -65,9 +65,8 @@ TEST_CASE("a wiped secret leaves nothing behind") {
     put(secret, std::string(Secret::capacity, 'x'));
     secret.wipe();
     CHECK(secret.view().empty());
-    CHECK(std::all_of(secret.storage().begin(), secret.storage().end(), [](char c) {
-        return c == '\0';
-    }));
+    CHECK(std::all_of(
+        secret.storage().begin(), secret.storage().end(), [](char c) { return c == '\0'; }));
 }
 
 TEST_CASE("a secret lies between pages that cannot be read") {

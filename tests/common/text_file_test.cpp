@@ -1,4 +1,5 @@
 #include "common/text_file.hpp"
+
 #include "tests/common/temporary_directory.hpp"
 
 #include <string>

@@ -47,8 +47,9 @@ TEST_CASE("UTF-8 is decoded character by character") {
 
 TEST_CASE("what is not UTF-8 is taken one byte at a time") {
     const std::vector<std::string_view> cases{
-        "\x80",              // continues nothing
-        "\xbf" "a",          // the same
+        "\x80",  // continues nothing
+        "\xbf"
+        "a",                 // the same
         "\xc0\x80",          // overlong NUL
         "\xc1\xbf",          // overlong DEL
         "\xe0\x80\x80",      // overlong
@@ -65,9 +66,12 @@ TEST_CASE("what is not UTF-8 is taken one byte at a time") {
         "\xc3",          // too short
         "\xe2\x82",      // too short
         "\xf0\x9f\x98",  // too short
-        "\xc3" "a",      // cut off by another
-        "\xe2\x82" "a",
-        "\xe2" "a\x82",
+        "\xc3"
+        "a",  // cut off by another
+        "\xe2\x82"
+        "a",
+        "\xe2"
+        "a\x82",
         "\xf0\x9f\x98\xc3",
     };
     for (const std::string_view text : cases) {
@@ -83,11 +87,11 @@ TEST_CASE("what is not UTF-8 is taken one byte at a time") {
 TEST_CASE("the first byte tells how long a character is") {
     for (unsigned byte = 0; byte < 256; ++byte) {
         CAPTURE(byte);
-        const std::size_t expected = byte < 0x80                   ? 1
-                                     : byte < 0xC2 || byte > 0xF4  ? 0
-                                     : byte < 0xE0                 ? 2
-                                     : byte < 0xF0                 ? 3
-                                                                   : 4;
+        const std::size_t expected = byte < 0x80                  ? 1
+                                     : byte < 0xC2 || byte > 0xF4 ? 0
+                                     : byte < 0xE0                ? 2
+                                     : byte < 0xF0                ? 3
+                                                                  : 4;
         CHECK(common::utf8_length(static_cast<char>(byte)) == expected);
         CHECK(common::continues_utf8(static_cast<char>(byte)) == (byte >= 0x80 && byte < 0xC0));
     }
@@ -99,17 +103,56 @@ TEST_CASE("characters take as many columns as a terminal gives them") {
         int columns;
     };
     const std::vector<Case> cases{
-        {U'a', 1},    {0xE9, 1},    {0x2FF, 1},   {0x300, 0},    {0x301, 0},   {0x36F, 0},
-        {0x370, 1},   {0x20AC, 1},  {0x200B, 0},  {0x200D, 0},   {0xFE0F, 0},  {0x20DD, 0},
-        {0x10FF, 1},  {0x1100, 2},  {0x115F, 2},  {0x1160, 1},   {0x3042, 2},  {0x303E, 2},
-        {0x303F, 1},  {0x4E2D, 2},  {0x4DC0, 1},  {0xAC00, 2},   {0xD7A3, 2},  {0xFF01, 2},
-        {0xFF61, 1},  {0xFFE0, 2},  {0x1F600, 2}, {0x1F64F, 2},  {0x1F650, 1}, {0x20000, 2},
-        {0x3FFFD, 2}, {0x3FFFE, 1}, {0xE0100, 0}, {0x10FFFF, 1}, {0x0416, 1},  {0x05D0, 1},
-        {0x0E31, 0},  {0x0E33, 1},  {0x2588, 1},
+        {U'a', 1},
+        {0xE9, 1},
+        {0x2FF, 1},
+        {0x300, 0},
+        {0x301, 0},
+        {0x36F, 0},
+        {0x370, 1},
+        {0x20AC, 1},
+        {0x200B, 0},
+        {0x200D, 0},
+        {0xFE0F, 0},
+        {0x20DD, 0},
+        {0x10FF, 1},
+        {0x1100, 2},
+        {0x115F, 2},
+        {0x1160, 1},
+        {0x3042, 2},
+        {0x303E, 2},
+        {0x303F, 1},
+        {0x4E2D, 2},
+        {0x4DC0, 1},
+        {0xAC00, 2},
+        {0xD7A3, 2},
+        {0xFF01, 2},
+        {0xFF61, 1},
+        {0xFFE0, 2},
+        {0x1F600, 2},
+        {0x1F64F, 2},
+        {0x1F650, 1},
+        {0x20000, 2},
+        {0x3FFFD, 2},
+        {0x3FFFE, 1},
+        {0xE0100, 0},
+        {0x10FFFF, 1},
+        {0x0416, 1},
+        {0x05D0, 1},
+        {0x0E31, 0},
+        {0x0E33, 1},
+        {0x2588, 1},
         // Letters among the Samaritan marks, a spacing vowel sign of Hanunoo.
-        {0x0819, 0},  {0x081A, 1},  {0x081B, 0},  {0x0824, 1},   {0x0828, 1},  {0x1734, 1},
+        {0x0819, 0},
+        {0x081A, 1},
+        {0x081B, 0},
+        {0x0824, 1},
+        {0x0828, 1},
+        {0x1734, 1},
         // A skin tone alone is a patch of colour, two wide.
-        {0x1F3FA, 2}, {0x1F3FB, 2}, {0x1F3FF, 2},
+        {0x1F3FA, 2},
+        {0x1F3FB, 2},
+        {0x1F3FF, 2},
     };
     for (const Case& c : cases) {
         CAPTURE(static_cast<std::uint32_t>(c.code));
@@ -137,7 +180,8 @@ TEST_CASE("characters that change how a line looks are known") {
         CHECK_FALSE(common::is_hidden_control(range.first - 1));
         CHECK_FALSE(common::is_hidden_control(range.last + 1));
     }
-    for (const char32_t code : {char32_t{'a'}, char32_t{0xE9}, char32_t{0x301}, char32_t{0x1F600}}) {
+    for (const char32_t code :
+         {char32_t{'a'}, char32_t{0xE9}, char32_t{0x301}, char32_t{0x1F600}}) {
         CHECK_FALSE(common::is_hidden_control(code));
     }
 }

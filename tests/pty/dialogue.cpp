@@ -23,7 +23,7 @@ bool is_ours(const std::string& datagram) {
 
 }  // namespace
 
-const char* name_of(Gate gate) {
+std::string name_of(Gate gate) {
     return gate == Gate::pam ? "pam" : "shadow";
 }
 
@@ -38,8 +38,7 @@ void choose_gate(const World& world, Gate gate) {
     if (gate == Gate::pam && TTYGATE_WITH_PAM == 0) {
         tests::skip("needs a login that is built with PAM");
     }
-    world.append_file("/etc/ttygate/login.conf",
-                      std::string{"LOGIN_GATE "} + name_of(gate) + "\n");
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_GATE " + name_of(gate) + "\n");
 }
 
 void add_person(const World& world, const Account& account) {

@@ -11,7 +11,7 @@ namespace pty {
 
 /// Who lets people in (LOGIN_GATE).
 enum class Gate { pam, shadow };
-[[nodiscard]] const char* name_of(Gate gate);
+[[nodiscard]] std::string name_of(Gate gate);
 
 /// The gates login has been built with.
 [[nodiscard]] std::vector<Gate> gates();

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include <unistd.h>
+
 namespace pty {
 
 namespace {
@@ -26,7 +28,10 @@ PamJournal::PamJournal() {
 }
 
 void PamJournal::join_stack(const World& world, std::string_view failing) const {
-    world.write_file(installed, module_, 0755);
+    // Once: processes may have it mapped by now.
+    if (::access(installed, F_OK) != 0) {
+        world.write_file(installed, module_, 0755);
+    }
     const std::string service = world.read_file("/etc/pam.d/login");
     std::string journal;
     for (const char* type : {"auth", "account", "password", "session"}) {
@@ -35,11 +40,11 @@ void PamJournal::join_stack(const World& world, std::string_view failing) const 
     world.write_file("/etc/pam.d/login", journal + service);
 }
 
-std::vector<std::string> PamJournal::steps() {
-    std::ifstream file{"/run/pam_journal/steps"};
-    std::vector<std::string> steps;
+std::string PamJournal::steps_of(pid_t login) {
+    std::ifstream file{"/run/pam_journal/" + std::to_string(login)};
+    std::string steps;
     for (std::string step; std::getline(file, step);) {
-        steps.push_back(step);
+        steps += (steps.empty() ? "" : " ") + step;
     }
     return steps;
 }

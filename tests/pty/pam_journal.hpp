@@ -4,7 +4,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include <sys/types.h>
 
 namespace pty {
 
@@ -20,9 +21,10 @@ class PamJournal {
     /// is the step it shall refuse.
     void join_stack(const World& world, std::string_view failing = {}) const;
 
-    /// "authenticate", "account", "establish", "open", "reinitialize", "close",
-    /// "delete", "password", as they were called so far.
-    [[nodiscard]] static std::vector<std::string> steps();
+    /// What this process has called so far: "authenticate", "account",
+    /// "establish", "open", "reinitialize", "close", "delete", "password", with
+    /// blanks between.
+    [[nodiscard]] static std::string steps_of(pid_t login);
 
   private:
     std::string module_;

@@ -1,5 +1,5 @@
-/// The module of pam_journal.hpp: one line per call in /run/pam_journal/steps.
-/// It says yes to everything except to the steps its arguments name.
+/// The module of pam_journal.hpp: one line per call in /run/pam_journal/PID. It
+/// says yes to everything except to the steps its arguments name.
 
 #include "common/unique_fd.hpp"
 
@@ -16,9 +16,9 @@
 namespace {
 
 int note(std::string_view step, int argument_count, const char** arguments, int refusal) {
-    const common::UniqueFd file{::open("/run/pam_journal/steps",
-                                       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
-                                       0600)};
+    const std::string path = "/run/pam_journal/" + std::to_string(::getpid());
+    const common::UniqueFd file{
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)};
     const std::string line = std::string{step} + "\n";
     if (::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
         return PAM_SYSTEM_ERR;
@@ -47,7 +47,10 @@ std::string_view step_of_credentials(int flags) {
 
 }  // namespace
 
-int pam_sm_authenticate(pam_handle_t* /*handle*/, int /*flags*/, int count, const char** arguments) {
+int pam_sm_authenticate(pam_handle_t* /*handle*/,
+                        int /*flags*/,
+                        int count,
+                        const char** arguments) {
     return note("authenticate", count, arguments, PAM_AUTH_ERR);
 }
 
@@ -59,7 +62,10 @@ int pam_sm_acct_mgmt(pam_handle_t* /*handle*/, int /*flags*/, int count, const c
     return note("account", count, arguments, PAM_PERM_DENIED);
 }
 
-int pam_sm_open_session(pam_handle_t* /*handle*/, int /*flags*/, int count, const char** arguments) {
+int pam_sm_open_session(pam_handle_t* /*handle*/,
+                        int /*flags*/,
+                        int count,
+                        const char** arguments) {
     return note("open", count, arguments, PAM_SESSION_ERR);
 }
 

@@ -23,14 +23,19 @@ namespace {
 /// What the kernel knows of one process, or nothing when it has gone.
 std::optional<pty::RunningProcess> find_process(pid_t id) {
     const auto all = pty::running_processes();
-    const auto found = std::find_if(
-        all.begin(), all.end(), [&](const auto& process) { return process.id == id; });
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const auto& process) { return process.id == id; });
     return found == all.end() || found->state == 'Z' ? std::nullopt : std::optional{*found};
 }
 
 char state_of(pid_t id) {
     const auto process = find_process(id);
     return process ? process->state : '-';
+}
+
+bool goes_on(pid_t id) {
+    const char state = state_of(id);
+    return state == 'S' || state == 'R';
 }
 
 bool is_stopped(pid_t id) {
@@ -74,8 +79,13 @@ pid_t process_started_last(pty::Line& line) {
     return std::stoi(pty::ask_shell(line, "echo $!"));
 }
 
-bool runs_in_foreground_of_its_own(const pty::Line& line) {
-    return pty::wait_until([&] { return line.foreground_group() != line.session(); });
+/// Waits until a program has the foreground. By its name: before the shell's
+/// child has executed it, it may not heed the keyboard yet.
+bool has_foreground(const pty::Line& line, const std::string& name) {
+    return pty::wait_until([&] {
+        const auto leader = find_process(line.foreground_group());
+        return leader && leader->name == name;
+    });
 }
 
 bool shell_has_foreground(const pty::Line& line) {
@@ -134,8 +144,8 @@ TEST_CASE("the shell leads its session, owns the line, and the foreground follow
 
         CHECK(line.foreground_group() == shell.id);
         line.send("sleep 1000\r");
-        CHECK(runs_in_foreground_of_its_own(line));
-        CHECK(find_process(line.foreground_group())->name == "sleep");
+        CHECK(has_foreground(line, "sleep"));
+        CHECK(line.foreground_group() != shell.id);
         line.send("\x03");
         line.expect(pty::shell_prompt);
         CHECK(line.foreground_group() == shell.id);
@@ -184,7 +194,7 @@ TEST_CASE("bash suspends, continues and interrupts jobs, each as a group of its 
     ask_shell(line, "sleep 1001 &");
     const pid_t bystander = process_started_last(line);
     line.send("sleep 1002\r");
-    REQUIRE(runs_in_foreground_of_its_own(line));
+    REQUIRE(has_foreground(line, "sleep"));
     const pid_t job = line.foreground_group();
     line.send("\x1a");
     line.expect("Stopped");
@@ -193,7 +203,7 @@ TEST_CASE("bash suspends, continues and interrupts jobs, each as a group of its 
     CHECK(shell_has_foreground(line));
 
     CHECK(ask_shell(line, "bg").find("sleep 1002 &") != std::string::npos);
-    CHECK(pty::wait_until([&] { return state_of(job) == 'S'; }));
+    CHECK(pty::wait_until([&] { return goes_on(job); }));
     CHECK(shell_has_foreground(line));
 
     line.send("fg\r");
@@ -201,8 +211,8 @@ TEST_CASE("bash suspends, continues and interrupts jobs, each as a group of its 
     line.send("\x03");
     line.expect(pty::shell_prompt);
     CHECK(has_ended(job));
-    CHECK(state_of(bystander) == 'S');
-    CHECK(state_of(line.session()) == 'S');
+    CHECK(goes_on(bystander));
+    CHECK(goes_on(line.session()));
     check_no_complaint(line);
 }
 
@@ -279,9 +289,8 @@ TEST_CASE("closing the master hangs up the shell, and login closes all within a 
         CHECK(count_in_wtmp(world, line, USER_PROCESS) == 1);
         CHECK(count_in_wtmp(world, line, DEAD_PROCESS) == 1);
         if (journal) {
-            CHECK(pty::PamJournal::steps() ==
-                  std::vector<std::string>{
-                      "authenticate", "account", "establish", "open", "reinitialize", "close", "delete"});
+            CHECK(pty::PamJournal::steps_of(getty.id()) ==
+                  "authenticate account establish open reinitialize close delete");
         }
     }
 }
@@ -318,7 +327,7 @@ TEST_CASE("after a hang-up a stopped job is woken to hear of it, and a nohup job
         CHECK(signals.find("continue\n") != std::string::npos);
         CHECK(getty.wait_exit().signal == 0);
         CHECK(record_of(world, line).type == DEAD_PROCESS);
-        CHECK(state_of(survivor) == 'S');
+        CHECK(goes_on(survivor));
     }
 }
 
@@ -333,7 +342,7 @@ TEST_CASE("a nohup job goes on after its person has logged out") {
     const pid_t survivor = process_started_last(line);
     line.send("exit\r");
     CHECK(getty.wait_exit() == pty::Exit{.status = 0});
-    CHECK(state_of(survivor) == 'S');
+    CHECK(goes_on(survivor));
 }
 
 TEST_CASE("a job that ignores the hang-up and holds the line does not hold login") {
@@ -349,7 +358,7 @@ TEST_CASE("a job that ignores the hang-up and holds the line does not hold login
     CHECK(getty.wait_exit() == pty::Exit{.status = 0});
     CHECK(record_of(world, line).type == DEAD_PROCESS);
     CHECK(line.owner() == pty::nobodys_line);
-    CHECK(state_of(survivor) == 'S');
+    CHECK(goes_on(survivor));
 }
 
 TEST_CASE("a password is read from the terminal within a pipeline, not from the pipe") {
@@ -417,10 +426,9 @@ TEST_CASE("a shell without job control keeps its background jobs in its own grou
     CHECK(find_process(job)->group == shell);
     check_no_complaint(line);
     // Not stopped, as it would be in a group of its own: it is the foreground.
-    ask_shell(line, "cat </dev/tty >copy &");
-    const pid_t reader = process_started_last(line);
+    const pid_t reader = std::stoi(ask_shell(line, "cat </dev/tty >copy & echo $!"));
     pty::let_pass(100ms);
-    CHECK(state_of(reader) == 'S');
+    CHECK(goes_on(reader));
 }
 
 TEST_CASE("every shell controls the line without a complaint") {

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <variant>
+
+namespace getty {
+
+/// What the driver delivers when it marks damage (PARMRK, termios(3)).
+struct Received {
+    char byte;
+};
+/// A BREAK; on a pseudo terminal, and where the driver marks nothing, a NUL.
+struct BreakReceived {};
+/// A byte that came with a framing or parity error: most likely another speed.
+struct DamagedByte {};
+/// In the middle of a mark.
+struct NothingYet {};
+
+using LineEvent = std::variant<NothingYet, Received, BreakReceived, DamagedByte>;
+
+/// Undoes the marks of PARMRK: \377 \0 \0 is a BREAK, \377 \0 X a damaged X,
+/// \377 \377 a good \377.
+class MarkReader {
+  public:
+    [[nodiscard]] LineEvent feed(char byte);
+
+  private:
+    enum class State { plain, marked, damaged };
+    State state_ = State::plain;
+};
+
+/// --break: what a BREAK does to the speed.
+enum class BreakPolicy {
+    ignore,  ///< nothing, ever
+    cycle,   ///< the next speed of the list, if there are several
+    reset,   ///< back to the first
+};
+
+enum class SpeedChange { stay, next, first };
+
+/// Decides when the speed changes. Noise must not change it: damage counts only
+/// several times in a row, and after a quiet time the line is back at its first
+/// speed.
+class NoiseJudge {
+  public:
+    explicit NoiseJudge(BreakPolicy policy) : policy_(policy) {}
+
+    [[nodiscard]] SpeedChange on_break();
+    [[nodiscard]] SpeedChange on_damage();
+    void on_good_byte() { damaged_in_a_row_ = 0; }
+
+    static constexpr int damage_that_counts = 5;
+
+  private:
+    [[nodiscard]] SpeedChange change() const;
+
+    BreakPolicy policy_;
+    int damaged_in_a_row_ = 0;
+};
+
+}  // namespace getty

@@ -1,0 +1,50 @@
+#include "login/option_table.hpp"
+
+#include <array>
+
+namespace login {
+
+namespace {
+
+constexpr auto rows = std::to_array<OptionRow>({
+    {"-f",
+     "",
+     "",
+     "the person has been authenticated already; needs a name, and root",
+     [](Options& options, std::string_view) { options.already_authenticated = true; }},
+    {"-h",
+     "",
+     "HOST",
+     "the login comes from this host; for root",
+     [](Options& options, std::string_view value) { options.host = value; }},
+    {"-H",
+     "",
+     "",
+     "no host name in the prompt",
+     [](Options& options, std::string_view) { options.plain_prompt = true; }},
+    {"-p",
+     "",
+     "",
+     "keep what may be kept of the environment",
+     [](Options& options, std::string_view) { options.keep_environment = true; }},
+    {"-s",
+     "--shell",
+     "SHELL",
+     "run this shell instead of the account's; for root",
+     [](Options& options, std::string_view value) { options.shell = value; }},
+    {"-d",
+     "",
+     "DEVICE",
+     "accepted for old callers, without effect",
+     [](Options&, std::string_view) {}},
+    {"", "--help", "", "say this and leave", nullptr},
+    {"", "--version", "", "say which version this is and leave", nullptr},
+});
+
+}  // namespace
+
+std::span<const OptionRow> option_table() {
+    return rows;
+}
+
+}  // namespace login

@@ -1,0 +1,61 @@
+#include "getty/issue_facts.hpp"
+
+#include "tests/common/pty_pair.hpp"
+#include "tests/common/temporary_directory.hpp"
+
+#include <string>
+
+#include <sys/utsname.h>
+
+#include <doctest/doctest.h>
+
+using getty::Options;
+using getty::read_issue;
+
+TEST_CASE("the files of --issue-file are shown one after the other, and nothing else") {
+    const tests::TemporaryDirectory directory;
+    const Options options{.issue_files = {directory.write("b", "two\n"),
+                                          directory.path("absent"),
+                                          directory.write("a", "one\n")}};
+    CHECK(read_issue(options) == "two\none\n");
+    CHECK(read_issue({.issue_files = {directory.path("absent")}}).empty());
+}
+
+TEST_CASE("of a directory the *.issue files are shown by name") {
+    const tests::TemporaryDirectory directory;
+    directory.write("d/20-b.issue", "B\n");
+    directory.write("d/10-a.issue", "A\n");
+    directory.write("d/.hidden.issue", "hidden\n");
+    directory.write("d/readme.txt", "no\n");
+    directory.write("d/30-c.issue~", "no\n");
+    directory.write("d/40.issue/inside.issue", "no\n");
+    directory.write("after", "after\n");
+    CHECK(read_issue({.issue_files = {directory.path("d"), directory.path("after")}}) ==
+          "A\nB\nafter\n");
+}
+
+TEST_CASE("the facts of a line are its own") {
+    const tests::PtyPair pty;
+    const common::Terminal line = common::Terminal::open(pty.path());
+    line.set_speed(12'345);
+    const getty::IssueFacts facts = getty::collect_facts(line);
+    CHECK("/dev/" + facts.line == pty.path());
+    CHECK(facts.speed == 12'345);
+}
+
+TEST_CASE("the facts of the machine are the kernel's") {
+    const tests::PtyPair pty;
+    const getty::IssueFacts facts = getty::collect_facts(common::Terminal::open(pty.path()));
+    utsname names{};
+    REQUIRE(::uname(&names) == 0);
+    CHECK(facts.system_name() == static_cast<const char*>(names.sysname));
+    CHECK(facts.node_name() == static_cast<const char*>(names.nodename));
+    CHECK(facts.release() == static_cast<const char*>(names.release));
+    CHECK(facts.version() == static_cast<const char*>(names.version));
+    CHECK(facts.machine() == static_cast<const char*>(names.machine));
+    CHECK(getty::host_name() == static_cast<const char*>(names.nodename));
+    CHECK(facts.now().tm_year >= 126);
+    CHECK(facts.ipv4_address("lo").find_first_not_of("0123456789.") == std::string::npos);
+    CHECK(facts.ipv4_address("no such interface").empty());
+    CHECK(facts.ipv6_address("no such interface").empty());
+}

@@ -1,0 +1,187 @@
+#include "getty/issue.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using getty::IssueFacts;
+using getty::os_release_value;
+using getty::render_issue;
+using namespace std::string_literals;
+
+namespace {
+
+struct Case {
+    std::string_view text;
+    std::string_view expected;
+};
+
+IssueFacts facts() {
+    return {
+        .system_name = [] { return "Linux"s; },
+        .node_name = [] { return "box"s; },
+        .release = [] { return "6.1.0"s; },
+        .version = [] { return "#1 SMP"s; },
+        .machine = [] { return "x86_64"s; },
+        .domain = [] { return "nis"s; },
+        .host_domain = [] { return "example.org"s; },
+        .now =
+            [] {
+                std::tm time{};
+                time.tm_year = 126;
+                time.tm_mon = 10;
+                time.tm_mday = 21;
+                time.tm_wday = 6;
+                time.tm_hour = 1;
+                time.tm_min = 2;
+                time.tm_sec = 3;
+                return time;
+            },
+        .users = [] { return 2U; },
+        .os_release = [](std::string_view name) -> std::string {
+            return name == "PRETTY_NAME"  ? "Debian GNU/Linux 12"
+                   : name == "ID"         ? "debian"
+                   : name == "ANSI_COLOR" ? "1;31"
+                                          : "";
+        },
+        .ipv4_address =
+            [](std::string_view i) { return i.empty() ? "192.0.2.1"s : "4:" + std::string{i}; },
+        .ipv6_address =
+            [](std::string_view i) { return i.empty() ? "2001:db8::1"s : "6:" + std::string{i}; },
+        .line = "ttyS0",
+        .speed = 115'200,
+    };
+}
+
+}  // namespace
+
+TEST_CASE("every escape of an issue stands for its fact") {
+    const std::vector<Case> cases{
+        {"", ""},
+        {"Welcome\n", "Welcome\n"},
+        {R"(\b)", "115200"},
+        {R"(\d)", "Sat Nov 21  2026"},
+        {R"(\t)", "01:02:03"},
+        {R"(\l)", "ttyS0"},
+        {R"(\m)", "x86_64"},
+        {R"(\n)", "box"},
+        {R"(\o)", "nis"},
+        {R"(\O)", "example.org"},
+        {R"(\r)", "6.1.0"},
+        {R"(\s)", "Linux"},
+        {R"(\u)", "2"},
+        {R"(\U)", "2 users"},
+        {R"(\v)", "#1 SMP"},
+        {R"(\S)", "Debian GNU/Linux 12"},
+        {R"(\S{ID})", "debian"},
+        {R"(\S{NONE})", ""},
+        {R"(\S{ANSI_COLOR})", "\x1b[1;31m"},
+        {R"(\4)", "192.0.2.1"},
+        {R"(\4{eth0})", "4:eth0"},
+        {R"(\6)", "2001:db8::1"},
+        {R"(\6{eth0})", "6:eth0"},
+        {R"(\e)", "\x1b"},
+        {R"(\e[1m)", "\x1b[1m"},
+        {R"(\\)", "\\"},
+        {R"(\\n)", "\\n"},
+        {R"(\q)", "q"},
+        {R"(\{x})", "{x}"},
+        {R"(\n \l)"
+         "\n",
+         "box ttyS0\n"},
+        {R"(\n{x})", "box{x}"},
+        {R"(\4{eth0)", "192.0.2.1{eth0"},
+        {"end\\", "end"},
+        // The text is the administrator's: it passes as it is.
+        {"\x1b[2J\xff\r\n", "\x1b[2J\xff\r\n"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.text);
+        CHECK(render_issue(c.text, facts()) == c.expected);
+    }
+}
+
+TEST_CASE("colours have names") {
+    const std::vector<Case> colours{
+        {"black", "30"},      {"blink", "5"},         {"blue", "34"},
+        {"bold", "1"},        {"brown", "33"},        {"cyan", "36"},
+        {"darkgray", "1;30"}, {"gray", "37"},         {"green", "32"},
+        {"halfbright", "2"},  {"lightblue", "1;34"},  {"lightcyan", "1;36"},
+        {"lightgray", "37"},  {"lightgreen", "1;32"}, {"lightmagenta", "1;35"},
+        {"lightred", "1;31"}, {"magenta", "35"},      {"red", "31"},
+        {"reset", "0"},       {"reverse", "7"},       {"white", "1;37"},
+        {"yellow", "1;33"},
+    };
+    for (const Case& c : colours) {
+        CAPTURE(c.text);
+        CHECK(render_issue("\\e{" + std::string{c.text} + "}x", facts()) ==
+              "\x1b[" + std::string{c.expected} + "mx");
+    }
+    CHECK(render_issue("\\e{mauve}x", facts()) == "x");
+    CHECK(render_issue("\\e{Red}x", facts()) == "x");
+}
+
+TEST_CASE("facts are made harmless, one user is one user") {
+    IssueFacts hostile = facts();
+    hostile.node_name = [] { return "box\x1b[2J\n"s; };
+    hostile.os_release = [](std::string_view) { return "1m\x1b]0;x\x07"s; };
+    hostile.ipv4_address = [](std::string_view) { return "\x9b"s; };
+    hostile.line = "tty\t1";
+    hostile.users = [] { return 1U; };
+    CHECK(render_issue(R"(\n|\l|\4|\S{ANSI_COLOR}|\S|\U)", hostile) ==
+          "box^[[2J^J|tty^I1|\\x9b|\x1b[1m^[]0;x^Gm|1m^[]0;x^G|1 user");
+    hostile.users = [] { return 0U; };
+    CHECK(render_issue(R"(\U)", hostile) == "0 users");
+}
+
+TEST_CASE("what is not known is left out") {
+    IssueFacts none = facts();
+    none.line.clear();
+    none.os_release = [](std::string_view) { return ""s; };
+    none.ipv4_address = [](std::string_view) { return ""s; };
+    CHECK(render_issue(R"(<\4>)", none) == "<>");
+    CHECK(render_issue(R"(\l)", none) == "-");
+    CHECK(render_issue(R"(\S)", none) == "Linux");
+    CHECK(render_issue(R"(<\S{ANSI_COLOR}>)", none) == "<>");
+}
+
+TEST_CASE("a plain issue asks for no fact") {
+    CHECK(render_issue("Welcome {\\q}\\e{red}\n", IssueFacts{}) == "Welcome {q}\x1b[31m\n");
+}
+
+TEST_CASE("values of os-release are unquoted as a shell would") {
+    struct Value {
+        std::string_view text;
+        std::string_view expected;
+    };
+    const std::vector<Value> cases{
+        {"", ""},
+        {"V=", ""},
+        {"V=x", "x"},
+        {"V=x\n", "x"},
+        {"A=1\nV=x\nB=2\n", "x"},
+        {"V=\"Debian GNU/Linux\"\n", "Debian GNU/Linux"},
+        {"V='Debian GNU/Linux'\n", "Debian GNU/Linux"},
+        {"V=\"it's\"\n", "it's"},
+        {"V='say \"hi\"'\n", "say \"hi\""},
+        {R"(V="say \"hi\"")", "say \"hi\""},
+        {R"(V="a\\b\$c\`d")", "a\\b$c`d"},
+        {R"(V="a\nb\'c")", R"(a\nb\'c)"},  // in double quotes only \ " $ ` are escaped
+        {R"(V='a\\b')", R"(a\\b)"},        // in single quotes nothing is
+        {R"(V=a\ b\\c)", "a b\\c"},
+        {R"(V=a\)", "a\\"},
+        {"V=\"open\n", "open"},
+        {"V=\"x\" # rest\n", "x"},
+        {"#V=no\nV=x\n", "x"},
+        {"VV=no\nV=x\n", "x"},
+        {"xV=no\nV=x\n", "x"},
+        {"VERSION=no\n", ""},
+        {"no assignment\nV\n", ""},
+    };
+    for (const Value& c : cases) {
+        CAPTURE(c.text);
+        CHECK(os_release_value(c.text, "V") == c.expected);
+    }
+}

@@ -1,0 +1,113 @@
+#include "getty/line_modes.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using getty::Carrier;
+using getty::LineEnding;
+using getty::login_modes;
+using getty::LoginEcho;
+using getty::name_modes;
+using getty::Options;
+
+namespace {
+
+/// A line somebody has left in any state.
+termios found(tcflag_t control) {
+    termios modes{};
+    modes.c_iflag = static_cast<tcflag_t>(-1);
+    modes.c_oflag = static_cast<tcflag_t>(-1);
+    modes.c_lflag = static_cast<tcflag_t>(-1);
+    modes.c_cflag = control;
+    std::fill(std::begin(modes.c_cc), std::end(modes.c_cc), cc_t{'x'});
+    return modes;
+}
+
+tcflag_t asking_control(tcflag_t control, const Options& options = {}) {
+    return name_modes(found(control), options).c_cflag;
+}
+
+void check_characters(const termios& modes) {
+    std::vector<int> expected(NCCS, 0);
+    expected[VINTR] = 3;
+    expected[VQUIT] = 28;
+    expected[VERASE] = 127;
+    expected[VKILL] = 21;
+    expected[VEOF] = 4;
+    expected[VSTART] = 17;
+    expected[VSTOP] = 19;
+    expected[VSUSP] = 26;
+    expected[VREPRINT] = 18;
+    expected[VWERASE] = 23;
+    expected[VLNEXT] = 22;
+    expected[VDISCARD] = 15;
+    expected[VMIN] = 1;
+    CHECK(std::vector<int>(std::begin(modes.c_cc), std::end(modes.c_cc)) == expected);
+}
+
+}  // namespace
+
+TEST_CASE("a name is asked for byte by byte, without echo, ^S or signals") {
+    const termios modes = name_modes(found(B9600 | CS8), {});
+    CHECK(modes.c_iflag == IUTF8);
+    CHECK(modes.c_oflag == (OPOST | ONLCR));
+    CHECK(modes.c_lflag == 0U);
+    check_characters(modes);
+
+    termios plain = found(B9600);
+    plain.c_iflag = ICRNL | IXON;
+    CHECK(name_modes(plain, {}).c_iflag == 0U);
+}
+
+TEST_CASE("control modes are made sane, except what belongs to the line") {
+    struct Case {
+        tcflag_t before;
+        tcflag_t after;
+    };
+    const std::vector<Case> cases{
+        {B9600 | CS7 | PARENB | PARODD, B9600 | CS8 | CREAD | HUPCL},
+        {B115200 | CS8 | CREAD | HUPCL, B115200 | CS8 | CREAD | HUPCL},
+        {B38400 | CSTOPB | CLOCAL | CRTSCTS,
+         B38400 | CSTOPB | CLOCAL | CRTSCTS | CS8 | CREAD | HUPCL},
+        {B4000000 | CMSPAR, B4000000 | CS8 | CREAD | HUPCL},
+        {(B9600 << 16U) | B9600, (B9600 << 16U) | B9600 | CS8 | CREAD | HUPCL},
+    };
+    for (const Case& c : cases) {
+        CHECK(asking_control(c.before) == c.after);
+    }
+}
+
+TEST_CASE("under --noreset control modes stay as they are") {
+    for (const tcflag_t control :
+         {tcflag_t{B9600 | CS7 | PARENB}, tcflag_t{B1200 | CLOCAL}, static_cast<tcflag_t>(-1)}) {
+        CHECK(asking_control(control, {.no_reset = true}) == control);
+    }
+}
+
+TEST_CASE("carrier and flow control are as asked") {
+    const tcflag_t sane = B9600 | CS8 | CREAD | HUPCL;
+    CHECK(asking_control(sane, {.carrier = Carrier::always_local}) == (sane | CLOCAL));
+    CHECK(asking_control(sane | CLOCAL, {.carrier = Carrier::never_local}) == sane);
+    CHECK(asking_control(sane | CLOCAL) == (sane | CLOCAL));
+    CHECK(asking_control(sane, {.flow_control = true}) == (sane | CRTSCTS));
+    CHECK(asking_control(B9600 | CS7, {.carrier = Carrier::always_local, .no_reset = true}) ==
+          (B9600 | CS7 | CLOCAL));
+}
+
+TEST_CASE("login gets a line it can be typed on line by line") {
+    const termios asking = name_modes(found(B9600), {});
+    const tcflag_t local = ICANON | ISIG | IEXTEN | ECHOE | ECHOK | ECHOKE | ECHOCTL;
+    const termios loud = login_modes(asking, LineEnding::carriage_return, LoginEcho::on);
+    CHECK(loud.c_iflag == (IUTF8 | IXON | ICRNL));
+    CHECK(loud.c_oflag == (OPOST | ONLCR));
+    CHECK(loud.c_lflag == (local | ECHO));
+    CHECK(loud.c_cflag == asking.c_cflag);
+    check_characters(loud);
+
+    const termios silent = login_modes(asking, LineEnding::newline, LoginEcho::off);
+    CHECK(silent.c_iflag == (IUTF8 | IXON));
+    CHECK(silent.c_lflag == local);
+    check_characters(silent);
+}

@@ -1,0 +1,88 @@
+#include "getty/line_speed.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using getty::keep_speed;
+using getty::Speed;
+using Speeds = std::vector<Speed>;
+
+TEST_CASE("speeds are numbers, a list of them, or keep") {
+    struct Case {
+        std::string_view word;
+        std::optional<Speeds> speeds;
+    };
+    const std::vector<Case> cases{
+        {"9600", Speeds{9600}},
+        {"115200,38400,9600", Speeds{115'200, 38'400, 9600}},
+        {"0", Speeds{keep_speed}},
+        {"keep", Speeds{keep_speed}},
+        {"9600,keep", Speeds{9600, keep_speed}},
+        {"12345", Speeds{12'345}},
+        {"1", Speeds{1}},
+        {"100000000", Speeds{100'000'000}},
+        {"100000001", std::nullopt},
+        {"4294967296", std::nullopt},
+        {"99999999999999999999", std::nullopt},
+        {"", std::nullopt},
+        {",", std::nullopt},
+        {"9600,", std::nullopt},
+        {",9600", std::nullopt},
+        {"9600,,1200", std::nullopt},
+        {"9600 ", std::nullopt},
+        {" 9600", std::nullopt},
+        {"+9600", std::nullopt},
+        {"-9600", std::nullopt},
+        {"0x10", std::nullopt},
+        {"9600.5", std::nullopt},
+        {"115200x9", std::nullopt},
+        {"KEEP", std::nullopt},
+        {"keeper", std::nullopt},
+        {"vt100", std::nullopt},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.word);
+        const bool equal = getty::read_speeds(c.word) == c.speeds;
+        CHECK(equal);
+    }
+}
+
+TEST_CASE("what can only be meant as speeds is digits and commas") {
+    for (const std::string_view word : {"9600", "0", "115200,38400", ",", "9600,", "keep", "010"}) {
+        CAPTURE(word);
+        CHECK(getty::looks_like_speeds(word));
+    }
+    for (const std::string_view word :
+         {"", "-", "ttyS0", "9600x", "std.9600", "9600 1200", "keeps"}) {
+        CAPTURE(word);
+        CHECK_FALSE(getty::looks_like_speeds(word));
+    }
+}
+
+TEST_CASE("a BREAK goes round the speeds") {
+    getty::SpeedCycle cycle{{115'200, 38'400, 9600}};
+    CHECK(cycle.has_several());
+    CHECK(cycle.current() == 115'200);
+    cycle.advance();
+    CHECK(cycle.current() == 38'400);
+    cycle.advance();
+    CHECK(cycle.current() == 9600);
+    cycle.advance();
+    CHECK(cycle.current() == 115'200);
+    cycle.advance();
+    cycle.restart();
+    CHECK(cycle.current() == 115'200);
+}
+
+TEST_CASE("one speed, or none, is no cycle") {
+    getty::SpeedCycle one{{9600}};
+    CHECK_FALSE(one.has_several());
+    one.advance();
+    CHECK(one.current() == 9600);
+    const getty::SpeedCycle none{{}};
+    CHECK_FALSE(none.has_several());
+    CHECK(none.current() == keep_speed);
+}

@@ -1,0 +1,148 @@
+#include "getty/operands.hpp"
+
+#include "common/program.hpp"
+#include "getty/exit_status.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using getty::keep_speed;
+using getty::Operands;
+using Words = std::vector<std::string_view>;
+
+namespace {
+
+std::string shown(const Operands& operands) {
+    std::string text = operands.line + " [";
+    for (const getty::Speed speed : operands.speeds) {
+        text += " " + std::to_string(speed);
+    }
+    return text + " ] " + operands.terminal_type;
+}
+
+std::string joined(const Words& words) {
+    std::string text;
+    for (const std::string_view word : words) {
+        text += "<" + std::string{word} + ">";
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("line, speeds and terminal type are told apart in both dialects") {
+    struct Case {
+        Words words;
+        Operands operands;
+    };
+    const std::vector<Case> cases{
+        // agetty's: the line first.
+        {{"tty1"}, {"tty1", {}, ""}},
+        {{"tty1", "linux"}, {"tty1", {}, "linux"}},
+        {{"tty1", "linux-c"}, {"tty1", {}, "linux-c"}},
+        {{"ttyS0", "9600"}, {"ttyS0", {9600}, ""}},
+        {{"ttyS0", "115200", "vt100"}, {"ttyS0", {115'200}, "vt100"}},
+        {{"ttyS0", "115200,38400,9600", "vt220"}, {"ttyS0", {115'200, 38'400, 9600}, "vt220"}},
+        {{"ttyS0", "keep", "vt220"}, {"ttyS0", {keep_speed}, "vt220"}},
+        {{"ttyS0", "12345"}, {"ttyS0", {12'345}, ""}},
+        {{"/dev/ttyS0", "9600"}, {"/dev/ttyS0", {9600}, ""}},
+        // System V's and BusyBox's: the speed first.
+        {{"38400", "tty1"}, {"tty1", {38'400}, ""}},
+        {{"38400", "tty1", "linux"}, {"tty1", {38'400}, "linux"}},
+        {{"9600,1200", "ttyS0", "vt320"}, {"ttyS0", {9600, 1200}, "vt320"}},
+        {{"0", "console", "vt100"}, {"console", {keep_speed}, "vt100"}},
+        {{"keep", "ttyS0"}, {"ttyS0", {keep_speed}, ""}},
+        {{"9600", "ttyS0", "115200"}, {"ttyS0", {9600}, "115200"}},
+        {{"38400", "-", "linux"}, {"-", {38'400}, "linux"}},
+        // A label of a line table between the two: not ours, passed over.
+        {{"tty1", "VC", "linux"}, {"tty1", {}, "linux"}},
+        // A number alone can only be a line.
+        {{"9600"}, {"9600", {}, ""}},
+        // Empty operands are not given.
+        {{"tty1", "", ""}, {"tty1", {}, ""}},
+        {{"tty1", "38400", ""}, {"tty1", {38'400}, ""}},
+        {{"tty1", "", "linux"}, {"tty1", {}, "linux"}},
+        {{"", "38400", "tty1", "", "linux"}, {"tty1", {38'400}, "linux"}},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(joined(c.words));
+        CHECK(shown(getty::read_operands(c.words)) == shown(c.operands));
+        CHECK(getty::read_operands(c.words) == c.operands);
+    }
+}
+
+TEST_CASE("every known caller's operands are understood") {
+    struct Case {
+        std::string_view caller;
+        Words words;
+        Operands operands;
+    };
+    const std::vector<Case> cases{
+        {"systemd getty@", {"-", "linux"}, {"-", {}, "linux"}},
+        {"systemd getty@ without TERM", {"-", ""}, {"-", {}, ""}},
+        {"systemd 252 serial-getty@",
+         {"115200,57600,38400,9600", "-", "vt220"},
+         {"-", {115'200, 57'600, 38'400, 9600}, "vt220"}},
+        {"systemd 252 container-getty@",
+         {"-", "115200,38400,9600", "vt220"},
+         {"-", {115'200, 38'400, 9600}, "vt220"}},
+        {"sysvinit tty1", {"38400", "tty1"}, {"tty1", {38'400}, ""}},
+        {"sysvinit ttyS0", {"ttyS0", "115200", "vt100"}, {"ttyS0", {115'200}, "vt100"}},
+        {"sysvinit ttyS0 of old", {"9600", "ttyS0", "vt320"}, {"ttyS0", {9600}, "vt320"}},
+        {"sysvinit with a label", {"tty1", "VC", "linux"}, {"tty1", {}, "linux"}},
+        {"BusyBox init console", {"console", "0", "vt100"}, {"console", {keep_speed}, "vt100"}},
+        {"OpenEmbedded", {"115200", "ttyS0", "vt102"}, {"ttyS0", {115'200}, "vt102"}},
+        {"OpenRC without a speed", {"tty1", "linux"}, {"tty1", {}, "linux"}},
+        {"OpenRC with one", {"tty1", "38400", "linux"}, {"tty1", {38'400}, "linux"}},
+        {"runit of Void", {"tty1", "38400", "linux"}, {"tty1", {38'400}, "linux"}},
+        {"runit of Void, nothing set", {"tty1", "", ""}, {"tty1", {}, ""}},
+        {"s6", {"tty2", "115200"}, {"tty2", {115'200}, ""}},
+        {"dinit", {"tty1", "linux-c"}, {"tty1", {}, "linux-c"}},
+        {"ly", {"tty2", "38400", "linux"}, {"tty2", {38'400}, "linux"}},
+        {"Upstart", {"38400", "tty1"}, {"tty1", {38'400}, ""}},
+        {"mingetty", {"tty1"}, {"tty1", {}, ""}},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.caller);
+        CHECK(shown(getty::read_operands(c.words)) == shown(c.operands));
+    }
+}
+
+TEST_CASE("a bad speed is a failure of its own, and is named") {
+    struct Case {
+        Words words;
+        std::string_view named;
+    };
+    const std::vector<Case> cases{
+        {{"ttyS0", "115200x9"}, "\"115200x9\""},
+        {{"ttyS0", "9600,"}, "\"9600,\""},
+        {{"ttyS0", "9600,,1200", "vt100"}, "\"9600,,1200\""},
+        {{"9600,", "ttyS0"}, "\"9600,\""},
+        {{",", "ttyS0"}, "\",\""},
+        {{"ttyS0", "100000001"}, "\"100000001\""},
+        {{"99999999999", "ttyS0"}, "\"99999999999\""},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(joined(c.words));
+        try {
+            (void)getty::read_operands(c.words);
+            FAIL_CHECK("accepted");
+        } catch (const common::Failure& problem) {
+            CHECK(problem.status() == getty::bad_speed);
+            CHECK(std::string_view{problem.what()}.starts_with(c.named));
+        }
+    }
+}
+
+TEST_CASE("too few and too many operands are usage errors") {
+    for (const Words& words : {Words{}, Words{""}, Words{"", "", ""}}) {
+        CAPTURE(joined(words));
+        CHECK_THROWS_AS((void)getty::read_operands(words), common::UsageError);
+    }
+    CHECK_THROWS_WITH_AS((void)getty::read_operands(Words{"tty1", "9600", "linux", "more\n"}),
+                         "too many operands: \"more\\x0a\" follows line, speed and terminal type",
+                         common::UsageError);
+}

@@ -1,0 +1,21 @@
+#include "login/line.hpp"
+
+#include <sys/sysmacros.h>
+
+#include <doctest/doctest.h>
+
+TEST_CASE("line: a virtual terminal is told by its device, never by a name") {
+    CHECK(login::virtual_terminal_of(::makedev(4, 1)) == 1U);
+    CHECK(login::virtual_terminal_of(::makedev(4, 63)) == 63U);
+    CHECK_FALSE(login::virtual_terminal_of(::makedev(4, 0)));
+    CHECK_FALSE(login::virtual_terminal_of(::makedev(4, 64)));  // ttyS0
+    CHECK_FALSE(login::virtual_terminal_of(::makedev(5, 1)));   // console
+    CHECK_FALSE(login::virtual_terminal_of(::makedev(136, 1)));
+}
+
+TEST_CASE("line: the log has the host where there is one, else the line") {
+    CHECK(login::Line{.name = "tty1"}.origin() == "tty1");
+    CHECK(login::Line{.name = "pts/1", .shown_host = "host"}.origin() == "host");
+    CHECK(login::Line{}.origin() == "a line without a name");
+    CHECK(login::Line{.name = "a\x1b"}.origin() == "a^[");
+}

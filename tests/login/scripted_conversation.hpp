@@ -1,0 +1,55 @@
+#pragma once
+
+#include "login/conversation.hpp"
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tests {
+
+/// A person who answers what the script says, and remembers what was said. When
+/// the script is over they leave by ^D.
+class ScriptedConversation : public login::Conversation {
+  public:
+    ScriptedConversation() = default;
+    explicit ScriptedConversation(std::deque<std::string> answers) : answers_(std::move(answers)) {}
+
+    /// The next question has this outcome instead of an answer.
+    void ends_with(login::Answer ending) { ending_ = ending; }
+    /// The next answer cannot be used.
+    void spoils_the_next(login::Answer outcome) { spoiling_ = outcome; }
+
+    login::Answer ask(std::string_view prompt, common::Echo echo, common::Secret& answer) override {
+        transcript.emplace_back((echo == common::Echo::hidden ? "hidden? " : "shown? ") +
+                                std::string{prompt});
+        if (spoiling_ != login::Answer::given) {
+            return std::exchange(spoiling_, login::Answer::given);
+        }
+        if (answers_.empty()) {
+            over_ = true;
+            return ending_;
+        }
+        answers_.front().copy(answer.storage().data(), answer.storage().size());
+        answer.set_size(answers_.front().size());
+        answers_.pop_front();
+        return login::Answer::given;
+    }
+    void say(std::string_view text) override { transcript.emplace_back(text); }
+    [[nodiscard]] std::chrono::steady_clock::time_point answered_at() const override { return {}; }
+    [[nodiscard]] bool is_over() const override { return over_; }
+    void allow(std::chrono::seconds time) override { allowed.push_back(time); }
+    void pause_until(std::chrono::steady_clock::time_point /*end*/) override {}
+
+    std::vector<std::string> transcript{};
+    std::vector<std::chrono::seconds> allowed{};
+
+  private:
+    std::deque<std::string> answers_{};
+    login::Answer ending_ = login::Answer::end_of_file;
+    login::Answer spoiling_ = login::Answer::given;
+    bool over_ = false;
+};
+
+}  // namespace tests

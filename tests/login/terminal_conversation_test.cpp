@@ -1,0 +1,174 @@
+#include "login/terminal_conversation.hpp"
+
+#include "tests/common/pty_pair.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+using login::Answer;
+
+namespace {
+
+/// A conversation on a real line, and the keys of the person at it.
+class Booth {
+  public:
+    Booth()
+        : terminal_(common::Terminal::open(pty.path())), talk_(std::in_place, terminal_, signals_) {
+        talk().allow(10s);
+    }
+
+    login::TerminalConversation& talk() { return *talk_; }
+    void leave() { talk_.reset(); }
+
+    /// Types after the question has been asked.
+    Answer ask(common::Echo echo, std::string_view keys, std::string_view prompt = "? ") {
+        std::thread person{[this, keys, prompt] {
+            while (said.find(prompt) == std::string::npos) {
+                said += pty.read_all();
+            }
+            CHECK(pty.type(keys));
+        }};
+        const Answer outcome = talk().ask(prompt, echo, answer);
+        person.join();
+        said += pty.read_all();
+        return outcome;
+    }
+
+    [[nodiscard]] bool echoes() const { return (terminal_.modes().c_lflag & ECHO) != 0; }
+
+    tests::PtyPair pty{};
+    common::Secret answer{};
+    std::string said{};
+
+  private:
+    common::Terminal terminal_;
+    common::SignalQueue signals_{SIGHUP, SIGTERM};
+    std::optional<login::TerminalConversation> talk_;
+};
+
+}  // namespace
+
+TEST_CASE("conversation: names are echoed by us, passwords by nobody") {
+    Booth booth;
+    CHECK_FALSE(booth.echoes());
+    CHECK(booth.ask(common::Echo::shown, "demx\x7fo\r", "login: ") == Answer::given);
+    CHECK(booth.answer.view() == "demo");
+    CHECK(booth.said == "login: demx\b \bo\r\n");
+    booth.said.clear();
+    CHECK(booth.ask(common::Echo::hidden, "secret\r", "Password: ") == Answer::given);
+    CHECK(booth.answer.view() == "secret");
+    CHECK(booth.said == "Password: \r\n");
+    booth.leave();
+    CHECK(booth.echoes());
+}
+
+TEST_CASE("T-13 conversation: what was typed before a password is asked for is dropped whole") {
+    for (const std::string_view before : {"secret\r", "sec", "a\rb\rc", "\xc3"}) {
+        CAPTURE(before);
+        Booth booth;
+        REQUIRE(booth.pty.type(before));
+        CHECK(booth.ask(common::Echo::hidden, "right\r") == Answer::given);
+        CHECK(booth.answer.view() == "right");
+        CHECK(booth.said == "? \r\n");
+    }
+}
+
+TEST_CASE("T-13 conversation: a password that was begun too early is not used in part") {
+    Booth booth;
+    REQUIRE(booth.pty.type("sec"));
+    std::thread person{[&booth] {
+        std::this_thread::sleep_for(100ms);
+        CHECK(booth.pty.type("ret\r"));
+    }};
+    CHECK(booth.ask(common::Echo::hidden, "right\r") == Answer::given);
+    person.join();
+    CHECK(booth.answer.view() == "right");
+}
+
+TEST_CASE("T-13 conversation: a half-typed password is gone when echo comes back") {
+    Booth booth;
+    booth.talk().allow(1s);
+    CHECK(booth.ask(common::Echo::hidden, "half") == Answer::timed_out);
+    booth.leave();
+    CHECK(booth.said == "? ");
+    CHECK(booth.pty.read_all().empty());
+    CHECK(booth.echoes());
+    const common::Terminal next = common::Terminal::open(booth.pty.path());
+    CHECK_FALSE(next.drop_input());
+}
+
+TEST_CASE("T-14 conversation: what does not fit is taken to its end and is a wrong answer") {
+    Booth booth;
+    const std::string longest(511, 'x');
+    CHECK(booth.ask(common::Echo::hidden, longest + "\r") == Answer::given);
+    CHECK(booth.answer.view() == longest);
+    CHECK(booth.ask(common::Echo::hidden, longest + "y\r") == Answer::too_long);
+    CHECK(booth.answer.view().empty());
+    CHECK(booth.ask(common::Echo::hidden, std::string_view{"a\0b\r", 4}) == Answer::spoilt);
+    CHECK_FALSE(booth.talk().is_over());
+    CHECK(booth.ask(common::Echo::hidden, "ok\r") == Answer::given);
+}
+
+TEST_CASE("conversation: interrupt asks again, redraw shows what there is") {
+    Booth booth;
+    CHECK(booth.ask(common::Echo::shown, "wrong\x03right\r") == Answer::given);
+    CHECK(booth.answer.view() == "right");
+    CHECK(booth.said == "? wrong^C\r\n? right\r\n");
+    booth.said.clear();
+    CHECK(booth.ask(common::Echo::shown,
+                    "ab\x0c"
+                    "c\r") == Answer::given);
+    CHECK(booth.answer.view() == "abc");
+    CHECK(booth.said == "? ab\r\n? abc\r\n");
+}
+
+TEST_CASE("conversation: every ending is final") {
+    SUBCASE("end of file") {
+        Booth booth;
+        CHECK(booth.ask(common::Echo::hidden, "\x04") == Answer::end_of_file);
+        CHECK(booth.talk().ask("? ", common::Echo::hidden, booth.answer) == Answer::end_of_file);
+    }
+    SUBCASE("the line is hung up") {
+        Booth booth;
+        booth.pty.close_master();
+        CHECK(booth.talk().ask("? ", common::Echo::hidden, booth.answer) == Answer::hung_up);
+        CHECK(booth.talk().is_over());
+    }
+    SUBCASE("SIGTERM") {
+        Booth booth;
+        ::kill(::getpid(), SIGTERM);
+        CHECK(booth.talk().ask("? ", common::Echo::hidden, booth.answer) == Answer::terminated);
+        const auto before = std::chrono::steady_clock::now();
+        booth.talk().pause_until(before + 60s);
+        CHECK(std::chrono::steady_clock::now() - before < 5s);
+    }
+}
+
+TEST_CASE("T-23 conversation: hanging up does not shorten the pause") {
+    Booth booth;
+    booth.pty.close_master();
+    ::kill(::getpid(), SIGHUP);
+    const auto before = std::chrono::steady_clock::now();
+    booth.talk().pause_until(before + 300ms);
+    CHECK(std::chrono::steady_clock::now() - before >= 300ms);
+    CHECK(booth.talk().ending() == Answer::hung_up);
+}
+
+TEST_CASE("T-11 conversation: what is said is harmless, and of several lines where it has them") {
+    Booth booth;
+    booth.talk().say("one\n\x1b[2J\xc2\x9btwo\a\n");
+    CHECK(booth.pty.read_all() == "one\r\n^[[2J\\xc2\\x9btwo^G\r\n");
+}
+
+TEST_CASE("conversation: once the line is the shell's nothing is asked, said or restored") {
+    Booth booth;
+    booth.talk().hand_over();
+    booth.talk().say("too late");
+    CHECK(booth.talk().ask("? ", common::Echo::hidden, booth.answer) == Answer::hung_up);
+    booth.leave();
+    CHECK(booth.pty.read_all().empty());
+    CHECK_FALSE(booth.echoes());
+}
