@@ -132,6 +132,11 @@ void Terminal::set_speed(unsigned bits_per_second) const {
     check(set_speed_of_line(fd_.get(), bits_per_second), "set the speed of", path_);
 }
 
+bool Terminal::has_carrier() const {
+    int signals = 0;
+    return ::ioctl(fd_.get(), TIOCMGET, &signals) != 0 || (signals & TIOCM_CAR) != 0;
+}
+
 bool Terminal::is_virtual_terminal() const {
     int mode = 0;
     return ::ioctl(fd_.get(), KDGKBMODE, &mode) == 0;

@@ -42,6 +42,9 @@ class Terminal {
     /// Bits per second, any number; 0: the driver does not say.
     [[nodiscard]] unsigned speed() const;
     void set_speed(unsigned bits_per_second) const;
+    /// Whether a modem, or what is wired like one, says that it is connected. A
+    /// line without modem control lines always is.
+    [[nodiscard]] bool has_carrier() const;
     /// Told by what the line can do, never by its name.
     [[nodiscard]] bool is_virtual_terminal() const;
 

@@ -19,7 +19,7 @@ struct NamedSpeed {
     tcflag_t code;
 };
 
-constexpr auto named_speeds = std::to_array<NamedSpeed>({
+constexpr auto speed_table = std::to_array<NamedSpeed>({
     {50, B50},           {75, B75},           {110, B110},         {134, B134},
     {150, B150},         {200, B200},         {300, B300},         {600, B600},
     {1200, B1200},       {1800, B1800},       {2400, B2400},       {4800, B4800},
@@ -34,13 +34,23 @@ constexpr auto named_speeds = std::to_array<NamedSpeed>({
 /// (stty of older systems) would read BOTHER as no speed at all.
 tcflag_t code_of(unsigned bits_per_second) {
     const auto* const named =
-        std::find_if(named_speeds.begin(), named_speeds.end(), [=](const NamedSpeed& speed) {
+        std::find_if(speed_table.begin(), speed_table.end(), [=](const NamedSpeed& speed) {
             return speed.bits_per_second == bits_per_second;
         });
-    return named == named_speeds.end() ? static_cast<tcflag_t>(BOTHER) : named->code;
+    return named == speed_table.end() ? static_cast<tcflag_t>(BOTHER) : named->code;
 }
 
 }  // namespace
+
+std::vector<unsigned> named_speeds() {
+    std::vector<unsigned> speeds;
+    speeds.reserve(speed_table.size());
+    std::transform(speed_table.begin(),
+                   speed_table.end(),
+                   std::back_inserter(speeds),
+                   [](const NamedSpeed& speed) { return speed.bits_per_second; });
+    return speeds;
+}
 
 unsigned speed_of_line(int fd) noexcept {
     termios2 modes{};

@@ -3,12 +3,40 @@
 #include "common/safe_text.hpp"
 #include "getty/login_command.hpp"
 
+#include <algorithm>
+
 namespace getty {
 
 using common::LineState;
 
+namespace {
+
+bool is_small(char c) {
+    return c >= 'a' && c <= 'z';
+}
+
+bool is_capital(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+bool has_capitals_only(std::string_view name) {
+    return std::none_of(name.begin(), name.end(), is_small) &&
+           std::any_of(name.begin(), name.end(), is_capital);
+}
+
+std::string in_small_letters(std::string_view name) {
+    std::string small{name};
+    for (char& c : small) {
+        c = is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return small;
+}
+
+}  // namespace
+
 NameQuestion::NameQuestion(std::string prompt, const Options& options)
     : prompt_(std::move(prompt)),
+      detects_case_(options.detect_case),
       editor_(storage_,
               {.keys = {.more_erase = options.erase_characters,
                         .more_kill = options.kill_characters}}) {}
@@ -47,9 +75,14 @@ std::string NameQuestion::on_finished_line() {
         answer_ = RefusedName{"That cannot be a name: it has characters no name has."};
         return {};
     }
-    answer_ = TypedName{
-        std::string{name},
-        editor_.ended_with_carriage_return() ? LineEnding::carriage_return : LineEnding::newline};
+    const LineEnding ending = editor_.ended_with_carriage_return() ? LineEnding::carriage_return
+                                                                   : LineEnding::newline;
+    if (detects_case_ && has_capitals_only(name)) {
+        answer_ = TypedName{
+            .name = in_small_letters(name), .ending = ending, .letters = LetterCase::capitals_only};
+    } else {
+        answer_ = TypedName{.name = std::string{name}, .ending = ending};
+    }
     return {};
 }
 

@@ -15,6 +15,7 @@ struct StillTyping {};
 struct TypedName {
     std::string name;
     LineEnding ending = LineEnding::newline;
+    LetterCase letters = LetterCase::both;
 };
 /// A BREAK: the other side may be at another speed.
 struct SpeedMismatch {};
@@ -52,6 +53,7 @@ class NameQuestion {
     static constexpr std::size_t longest_name = 256;
 
     std::string prompt_;
+    bool detects_case_;
     std::array<char, longest_name> storage_{};
     common::LineEditor editor_;
     Answer answer_ = StillTyping{};

@@ -1,6 +1,7 @@
 #include "getty/getty_conf.hpp"
 
-#include "common/program.hpp"
+#include "common/command_line.hpp"
+#include "common/safe_text.hpp"
 #include "getty/mode_words.hpp"
 #include "getty/option_table.hpp"
 #include "getty/table_text.hpp"
@@ -9,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <stdexcept>
 
 namespace getty {
 
@@ -139,6 +141,28 @@ Values written_seconds(const std::optional<std::chrono::seconds>& seconds) {
     return seconds ? Values{std::to_string(seconds->count())} : Values{};
 }
 
+constexpr const char* console_word = "console";
+
+/// What follows `speed =` is what may stand on the command line: a list, keep,
+/// console, or the kernel's form 115200n8r, which says modes too.
+void read_line_speed(LineProfile& profile, const std::string& value, Problems& problems) {
+    const auto speeds = read_speeds(value);
+    const auto setup = read_line_setup(value);
+    if (value != console_word && !speeds && !setup) {
+        problems.push_back(in_quotes(value) + " is no speed");
+        return;
+    }
+    profile.console_speed = value == console_word;
+    profile.speeds = speeds.value_or(std::vector<Speed>{});
+    if (!speeds && setup) {
+        const ModeChanges modes{.control = {.touched = setup->control_set | setup->control_cleared,
+                                            .bits = setup->control_set}};
+        profile.speeds = {setup->speed};
+        profile.initial_modes = combined(profile.initial_modes, modes);
+        profile.login_modes = combined(profile.login_modes, modes);
+    }
+}
+
 std::string written_speed(Speed speed) {
     return speed == keep_speed ? "keep" : std::to_string(speed);
 }
@@ -160,14 +184,10 @@ constexpr Key text_key(std::string_view name) {
 
 constexpr std::array keys{
     Key{"speed",
-        [](LineProfile& p, const std::string& value, Problems& problems) {
-            if (auto speeds = read_speeds(value)) {
-                p.speeds = *std::move(speeds);
-            } else {
-                problems.push_back(in_quotes(value) + " is no speed");
-            }
-        },
-        [](const LineProfile& p) { return written_speeds(p.speeds); }},
+        read_line_speed,
+        [](const LineProfile& p) {
+            return p.console_speed ? Values{console_word} : written_speeds(p.speeds);
+        }},
     Key{"login-speed",
         [](LineProfile& p, const std::string& value, Problems& problems) {
             const auto speeds = read_speeds(value);
@@ -239,7 +259,7 @@ constexpr std::array keys{
 
 /// What the option itself has to say against the value; it is tried on options
 /// that nobody uses. The text loses the dashes of the command line.
-std::optional<std::string> objection(const OptionEntry& entry, const std::string& value) {
+std::optional<std::string> tried(const OptionEntry& entry, const std::string& value) {
     try {
         Options unused;
         entry.apply(unused, value);
@@ -248,23 +268,6 @@ std::optional<std::string> objection(const OptionEntry& entry, const std::string
         constexpr std::string_view prefix = "option --";
         const std::string_view text = error.what();
         return std::string{text.starts_with(prefix) ? text.substr(prefix.size()) : text};
-    }
-}
-
-void read_option(LineProfile& profile,
-                 const OptionEntry& entry,
-                 const std::string& value,
-                 Problems& problems) {
-    const bool takes_nothing = entry.rule.argument == common::Argument::none;
-    if (entry.apply == nullptr) {
-        problems.push_back(std::string{entry.rule.name} + " is for the command line only");
-    } else if (takes_nothing && value != "yes" && value != "no") {
-        problems.push_back(std::string{entry.rule.name} + ": " + in_quotes(value) +
-                           " is neither yes nor no");
-    } else if (auto what = takes_nothing ? std::nullopt : objection(entry, value)) {
-        problems.push_back(*std::move(what));
-    } else {
-        set_option(profile, entry.rule.name, value);
     }
 }
 
@@ -278,15 +281,11 @@ void read_key(LineProfile& profile,
         key->read(profile, value, problems);
         return;
     }
-    const auto options = option_table();
-    const auto option = std::find_if(options.begin(), options.end(), [=](const OptionEntry& o) {
-        return o.rule.name == name;
-    });
-    if (option == options.end()) {
-        problems.push_back("unknown key " + in_quotes(name));
-        return;
+    if (auto what = objection_to({.name = std::string{name}, .value = value})) {
+        problems.push_back(*std::move(what));
+    } else {
+        set_option(profile, name, value);
     }
-    read_option(profile, *option, value, problems);
 }
 
 // --- one file ---
@@ -500,8 +499,9 @@ Fit fit_one(std::string_view glob, char c) {
 
 bool is_for_line(const LineProfile& section, std::string_view line) {
     const auto globs = words_of(section.label);
-    return std::any_of(
-        globs.begin(), globs.end(), [=](std::string_view glob) { return matches_glob(glob, line); });
+    return std::any_of(globs.begin(), globs.end(), [=](std::string_view glob) {
+        return matches_glob(glob, line);
+    });
 }
 
 template <typename Type>
@@ -538,7 +538,7 @@ GettyConf read_getty_conf(std::string_view text, std::string_view section) {
 }
 
 std::string write_getty_conf(const LineProfile& profile) {
-    std::string text = profile.label.empty() ? "" : "[" + profile.label + "]\n";
+    std::string text = profile.label.empty() ? "" : "[" + common::safe_text(profile.label) + "]\n";
     for (const Key& key : keys) {
         for (const std::string& value : key.write(profile)) {
             append_pair(text, key.name, value);
@@ -548,6 +548,26 @@ std::string write_getty_conf(const LineProfile& profile) {
         append_pair(text, setting.name, setting.value);
     }
     return text;
+}
+
+std::optional<std::string> objection_to(const OptionSetting& setting) {
+    const auto options = option_table();
+    const auto option = std::find_if(options.begin(), options.end(), [&](const OptionEntry& o) {
+        return o.rule.name == setting.name;
+    });
+    if (option == options.end()) {
+        return "unknown key " + in_quotes(setting.name);
+    }
+    if (option->apply == nullptr) {
+        return setting.name + " is for the command line only";
+    }
+    if (option->rule.argument != common::Argument::none) {
+        return tried(*option, setting.value);
+    }
+    if (setting.value != "yes" && setting.value != "no") {
+        return setting.name + ": " + in_quotes(setting.value) + " is neither yes nor no";
+    }
+    return std::nullopt;
 }
 
 Configuration read_getty_conf_files(std::span<const std::string> files, const FileReader& read) {
@@ -628,8 +648,9 @@ std::optional<LineProfile> profile_of_section(std::span<const LineProfile> secti
 LineProfile merged(LineProfile base, const LineProfile& over) {
     base.line = over.line;
     base.label = over.label;
-    if (!over.speeds.empty()) {
+    if (!over.speeds.empty() || over.console_speed) {
         base.speeds = over.speeds;
+        base.console_speed = over.console_speed;
     }
     replace_if_given(base.login_speed, over.login_speed);
     base.initial_modes = combined(base.initial_modes, over.initial_modes);

@@ -39,6 +39,10 @@ struct GettyConf {
 /// key for is left out.
 [[nodiscard]] std::string write_getty_conf(const LineProfile& profile);
 
+/// What getty's own options have against a setting, in words for the table it
+/// stands in; nothing if it is good.
+[[nodiscard]] std::optional<std::string> objection_to(const OptionSetting& setting);
+
 /// Text of a file, or nothing where it cannot be read.
 using FileReader = std::function<std::optional<std::string>(const std::string& path)>;
 

@@ -35,6 +35,10 @@ class Reader {
         if (line.text.starts_with('#')) {
             return;
         }
+        if (line.text.find('\0') != line.text.npos) {
+            complain(line.number, "a NUL byte cannot be in a line");
+            return;
+        }
         if (trimmed(line.text).empty()) {
             finish();
             follows_entry_ = false;
@@ -90,9 +94,9 @@ class Reader {
     void read_entry() {
         const auto places = separators_in(entry_.text());
         if (places.size() < separators) {
-            complain(entry_.first_line(),
-                     "the entry ends after " + std::to_string(places.size() + 1) +
-                         " of its 5 fields");
+            complain(
+                entry_.first_line(),
+                "the entry ends after " + std::to_string(places.size() + 1) + " of its 5 fields");
             return;
         }
         const auto label = field(0, places[0]);

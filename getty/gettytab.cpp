@@ -55,6 +55,22 @@ void use_text(LineProfile& profile, const Given& given) {
     profile.*Field = given.text;
 }
 
+/// A screen clear sequence may begin with a delay in milliseconds, as in termcap(5).
+void use_clear_text(LineProfile& profile, const Given& given) {
+    const std::string_view text = given.text;
+    const std::size_t delay = std::min(text.find_first_not_of("0123456789.*"), text.size());
+    profile.clear_text = text.substr(delay);
+    if (delay > 0) {
+        profile.not_honoured.push_back("the delay of cl=" + given.text.substr(0, delay));
+    }
+}
+
+void use_next(LineProfile& profile, const Given& given) {
+    if (!given.text.empty()) {
+        profile.next = given.text;
+    }
+}
+
 void nothing_to_do(LineProfile& /*profile*/, const Given& /*given*/) {}
 
 void use_environment(LineProfile& profile, const Given& given) {
@@ -97,7 +113,7 @@ constexpr auto capabilities = std::to_array<Capability>({
     text("al", [](LineProfile& p, const Given& g) { set_option(p, "autologin", g.text); }),
     text("b2", use_character<VEOL2>),
     text("bk", use_character<VEOL>),
-    text("cl", use_text<&LineProfile::clear_text>),
+    text("cl", use_clear_text),
     text("df", use_text<&LineProfile::date_format>),
     text("ds", nullptr),  // Linux has no VDSUSP
     text("er",
@@ -123,7 +139,7 @@ constexpr auto capabilities = std::to_array<Capability>({
     text("ln", use_character<VLNEXT>),
     text("lo", [](LineProfile& p, const Given& g) { set_option(p, "login-program", g.text); }),
     text("Lo", nullptr),
-    text("nx", use_text<&LineProfile::next>),
+    text("nx", use_next),
     text("pc", nullptr),
     text("pp", nullptr),
     text("qu", use_character<VQUIT>),
@@ -384,9 +400,8 @@ class EntryReader {
                          .name = capability != nullptr ? capability->name : continuation};
         if (rest == "@") {
             field.cancelled = true;
-        } else if (!read_value(capability != nullptr ? capability->kind : Kind::text,
-                               rest,
-                               field.given)) {
+        } else if (!read_value(
+                       capability != nullptr ? capability->kind : Kind::text, rest, field.given)) {
             complain(line, in_quotes(written) + " is not " + std::string{wanted_form(capability)});
             return;
         }
@@ -433,7 +448,7 @@ using Resolved = std::map<std::string_view, std::optional<Given>>;
 class Resolver {
   public:
     Resolver(const std::vector<Entry>& entries, std::vector<Problem>& problems)
-        : entries_(entries), problems_(problems) {
+        : problems_(problems) {
         for (const Entry& entry : entries) {
             for (const std::string& name : entry.names) {
                 by_name_.emplace(name, &entry);
@@ -485,14 +500,18 @@ class Resolver {
 
     void go_on(const Entry& entry, const EntryField& field, Resolved& resolved) {
         const Entry* const other = find(field.given.text);
-        const std::string named = "tc=" + common_name(field.given.text);
         if (other == nullptr) {
-            complain_at(entry, field, named + " names no entry");
+            // Told with the entry it stands in, not with all that inherit it.
+            if (&entry == root_) {
+                complain(field, "tc=" + in_quotes(field.given.text) + " names no entry");
+            }
         } else if (other == root_) {
-            complain_at(*root_, *first_step(), "tc= leads back to " + in_quotes(root_->names[0]));
+            complain(*first_step(), "tc= leads back to " + in_quotes(root_->names[0]));
         } else if (open_.size() >= deepest) {
-            complain_at(entry, field, named + " is more than 32 entries deep");
-        } else if (visited_.count(other) == 0) {
+            if (root_ != nullptr) {
+                complain(*first_step(), "tc= is more than 32 entries deep");
+            }
+        } else if (!visited_.contains(other)) {
             // A second visit would add nothing: the first has decided all it could.
             add(*other, resolved);
         }
@@ -501,23 +520,17 @@ class Resolver {
     /// The field of the root by which we came here.
     [[nodiscard]] const EntryField* first_step() const {
         const Entry* const second = open_.size() > 1 ? open_[1] : root_;
-        const auto found = std::find_if(
-            root_->fields.begin(), root_->fields.end(), [&](const EntryField& field) {
+        const auto found =
+            std::find_if(root_->fields.begin(), root_->fields.end(), [&](const EntryField& field) {
                 return field.name == continuation && find(field.given.text) == second;
             });
         return &*found;
     }
 
-    static std::string common_name(std::string_view name) { return in_quotes(name); }
-
-    /// Each problem is told once, with the entry it stands in.
-    void complain_at(const Entry& entry, const EntryField& field, const std::string& what) {
-        if (&entry == root_) {
-            problems_.push_back({.line = field.line, .what = what});
-        }
+    void complain(const EntryField& field, const std::string& what) {
+        problems_.push_back({.line = field.line, .what = what});
     }
 
-    const std::vector<Entry>& entries_;
     std::vector<Problem>& problems_;
     std::map<std::string_view, const Entry*> by_name_;
     const Entry* root_ = nullptr;
@@ -595,17 +608,17 @@ std::optional<ModeChanges> stage_modes(const Resolved& resolved, char stage, Lin
     ModeChanges modes;
     std::vector<std::string> there;
     for (const FlagName& flag : flag_names) {
-        const std::string name{flag.letter, stage};
+        std::string name{flag.letter, stage};
         const auto value = number_of(resolved, name);
         if (!value) {
             continue;
         }
-        there.push_back(name);
         const ModeReading reading = translate_bsd_flags(flag.word, *value);
         modes = combined(modes, reading.changes);
         for (const std::string& what : reading.not_honoured) {
             profile.not_honoured.push_back(name + ": " + what);
         }
+        there.push_back(std::move(name));
     }
     if (there.size() == flag_names.size()) {
         return modes;
@@ -645,7 +658,7 @@ void use_groups(const Resolved& resolved, LineProfile& profile) {
 }
 
 std::string reported(const Capability& capability, const Given& given) {
-    const std::string name{capability.name};
+    std::string name{capability.name};
     switch (capability.kind) {
         case Kind::boolean: return name;
         case Kind::number: return name + "#" + std::to_string(given.number);
@@ -709,9 +722,10 @@ ReadProfiles read_gettytab(std::string_view text) {
         result.profiles.push_back(std::move(profile));
     }
     result.problems = std::move(reader.problems());
-    std::stable_sort(result.problems.begin(),
-                     result.problems.end(),
-                     [](const Problem& left, const Problem& right) { return left.line < right.line; });
+    std::stable_sort(
+        result.problems.begin(),
+        result.problems.end(),
+        [](const Problem& left, const Problem& right) { return left.line < right.line; });
     return result;
 }
 

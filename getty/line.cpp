@@ -5,6 +5,7 @@
 #include "common/record_file.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
+#include "common/text_file.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/login_command.hpp"
@@ -26,6 +27,12 @@ using namespace std::chrono_literals;
 constexpr auto first_pause = 1s;
 constexpr auto longest_pause = 10s;
 constexpr auto quiet_after_refusal = 10s;
+constexpr unsigned refusals_without_pause = 3;
+constexpr auto pause_between_steps = 100ms;
+constexpr auto carrier_interval = 250ms;
+constexpr auto patience_with_modem = 1s;
+constexpr std::size_t longest_modem_text = 256;
+constexpr Speed usual_console_speed = 115'200;
 /// What a line that takes no output may leave behind: an issue and a prompt.
 constexpr std::size_t most_unwritten = 128UL * 1024;
 /// A flood on the line is worked off in portions, so that no line starves another.
@@ -78,16 +85,31 @@ common::RecordTime now_for_record() {
 
 }  // namespace
 
-Line::Line(Options options) : options_(std::move(options)), speeds_(options_.speeds) {
-    wake_ = Clock::now() + options_.delay;
+Line::Line(Options options)
+    : options_(std::move(options)), speeds_({}), judge_(options_.break_policy) {
+    times_.look_again = Clock::now() + options_.delay;
 }
 
 pollfd Line::waiting_for() const {
     if (!claimed_) {
-        return {.fd = -1, .events = 0, .revents = 0};
+        return {.fd = watch_ ? watch_->descriptor() : -1, .events = POLLIN, .revents = 0};
     }
-    const short events = unwritten_.empty() ? POLLIN : POLLIN | POLLOUT;
-    return {.fd = claimed_->terminal.descriptor(), .events = events, .revents = 0};
+    const short output = unwritten_.empty() ? 0 : POLLOUT;
+    const short input = times_.ask_again ? 0 : POLLIN;
+    return {.fd = claimed_->terminal.descriptor(),
+            .events = static_cast<short>(input | output),
+            .revents = 0};
+}
+
+std::optional<Clock::time_point> Line::wakes_at() const {
+    std::optional<Clock::time_point> earliest;
+    for (const auto& time :
+         {times_.look_again, times_.modem_done, times_.ask_again, times_.quiet, times_.give_up}) {
+        if (time && (!earliest || *time < *earliest)) {
+            earliest = time;
+        }
+    }
+    return earliest;
 }
 
 void Line::on_event(short events, Clock::time_point now) {
@@ -100,10 +122,9 @@ void Line::on_event(short events, Clock::time_point now) {
             flush();
         }
         if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) {
-            on_input(events);
-        } else if (wake_ && now >= *wake_) {
-            nobody_came();
+            on_input(events, now);
         }
+        on_time(now);
     } catch (const std::system_error& problem) {
         if (!claimed_) {
             throw;
@@ -116,7 +137,11 @@ void Line::on_event(short events, Clock::time_point now) {
 }
 
 void Line::try_to_open(Clock::time_point now) {
+    if (watch_) {
+        watch_->drain();
+    }
     if (auto claimed_line = claim_line(options_)) {
+        watch_.reset();
         claimed(*std::move(claimed_line), now);
         return;
     }
@@ -125,17 +150,52 @@ void Line::try_to_open(Clock::time_point now) {
             common::Severity::warning,
             "line " + common::quoted(options_.line) + " is not there or not ready: waiting for it");
     }
+    if (!watch_) {
+        watch_.emplace(common::line_path(options_.line));
+    }
     look_again_later(now);
 }
 
 void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     claimed_.emplace(std::move(claimed_line));
-    wake_.reset();
+    times_ = {};
     unwritten_.clear();
+    marks_ = {};
+    ask_kernel_for_speed();
+    auto speeds = options_.speeds;
+    if (options_.keep_baud) {
+        speeds.insert(speeds.begin(), keep_speed);
+    }
+    speeds_ = SpeedCycle{std::move(speeds)};
     set_speed();
     common::tolerate("record the waiting line", [this] { record_waiting(); });
-    emit(unescaped(options_.init_string));
-    begin(now);
+    if (options_.timeout > 0s) {
+        times_.give_up = now + options_.timeout;
+    }
+    state_ = LineState::opening;
+    opening_ = Opening::carrier;
+    go_on_opening(now);
+}
+
+/// Without a speed of its own, a serial line that is the kernel's console has
+/// the console's speed.
+void Line::ask_kernel_for_speed() {
+    const common::Terminal& terminal = claimed_->terminal;
+    const bool is_asked = options_.console_speed ||
+                          (options_.speeds.empty() && !options_.keep_baud &&
+                           !is_pseudo_terminal(terminal) && !terminal.is_virtual_terminal());
+    if (!is_asked) {
+        return;
+    }
+    const auto setup =
+        console_setup(common::read_text_file("/proc/cmdline").value_or(""), terminal.name());
+    if (setup) {
+        options_.speeds = {setup->speed};
+        options_.setup = *setup;
+        terminal.set_modes(name_modes(claimed_->found_modes, options_));
+    } else if (claimed_->found_speed == 0) {
+        options_.speeds = {usual_console_speed};
+    }
 }
 
 void Line::set_speed() {
@@ -152,26 +212,86 @@ void Line::set_speed() {
     }
 }
 
-/// From the open line to the question, by way of the key that is waited for.
-void Line::begin(Clock::time_point now) {
-    state_ = LineState::opening;
-    if (options_.timeout > 0s) {
-        wake_ = now + options_.timeout;
+/// From the open line to the question, as far as it goes without waiting.
+void Line::go_on_opening(Clock::time_point now) {
+    switch (opening_) {
+        case Opening::carrier:
+            if (options_.carrier == Carrier::never_local && !claimed_->terminal.has_carrier()) {
+                times_.look_again = now + carrier_interval;
+                return;
+            }
+            times_.look_again.reset();
+            emit(unescaped(options_.init_string));
+            opening_ = Opening::modem;
+            [[fallthrough]];
+        case Opening::modem:
+            if (options_.extract_baud) {
+                times_.modem_done = now + patience_with_modem;
+                return;
+            }
+            opening_ = Opening::return_key;
+            [[fallthrough]];
+        case Opening::return_key:
+            if (options_.wait_for_return) {
+                return;
+            }
+            opening_ = Opening::issue;
+            [[fallthrough]];
+        case Opening::issue:
+            if (!options_.skip_login) {
+                show_issue();
+            }
+            opening_ = Opening::any_key;
+            if (options_.login_pause) {
+                emit(press_enter);
+                return;
+            }
+            [[fallthrough]];
+        case Opening::any_key: opening_ = Opening::question; [[fallthrough]];
+        case Opening::question: ask();
     }
-    if (options_.wait_for_return) {
-        return;
-    }
-    begin_asking();
 }
 
-void Line::begin_asking() {
-    if (!options_.skip_login) {
-        show_issue();
+void Line::on_key_in_opening(char byte, Clock::time_point now) {
+    const bool is_return = byte == '\r' || byte == '\n';
+    switch (opening_) {
+        case Opening::modem:
+            if (modem_text_.size() < longest_modem_text) {
+                modem_text_ += byte;
+            }
+            if (is_return && speed_in_modem_text(modem_text_)) {
+                take_speed_from_modem(now);
+            }
+            return;
+        case Opening::return_key:
+            if (is_return) {
+                opening_ = Opening::issue;
+                go_on_opening(now);
+            }
+            return;
+        case Opening::any_key:
+            emit("\r\n");
+            opening_ = Opening::question;
+            go_on_opening(now);
+            return;
+        case Opening::carrier:
+        case Opening::issue:
+        case Opening::question: return;
     }
-    if (options_.login_pause) {
-        emit(press_enter);
-        return;
+}
+
+void Line::take_speed_from_modem(Clock::time_point now) {
+    times_.modem_done.reset();
+    if (const auto speed = speed_in_modem_text(modem_text_)) {
+        speeds_ = SpeedCycle{{*speed}};
+        set_speed();
     }
+    modem_text_.clear();
+    opening_ = Opening::return_key;
+    go_on_opening(now);
+}
+
+void Line::ask() {
     question_ = std::make_unique<NameQuestion>(name_prompt(options_, host_name()), options_);
     if (options_.autologin) {
         emit(question_->ask() + common::safe_text(*options_.autologin) + " (automatic login)\r\n");
@@ -199,9 +319,11 @@ void Line::show_issue() {
     }
 }
 
-void Line::on_input(short events) {
+void Line::on_input(short events, Clock::time_point now) {
     bool seen_any = false;
-    for (int count = 0; count < most_bytes_at_once; ++count) {
+    // One byte at a time: what was typed after the name is left in the line,
+    // for login to see that somebody types ahead.
+    for (int count = 0; count < most_bytes_at_once && !times_.ask_again; ++count) {
         const auto byte = claimed_->terminal.read_byte();
         if (!byte) {
             break;
@@ -209,16 +331,12 @@ void Line::on_input(short events) {
         seen_any = true;
         next_pause_ = first_pause;
         trouble_is_logged_ = false;
-        if (state_ == LineState::opening) {
-            on_key_in_opening(*byte);
-            continue;
-        }
-        emit(question_->feed(*byte));
-        on_answer();
-        if (state_ != LineState::asking) {
-            return;  // what was typed after the name is not ours to read
+        on_received(marks_.feed(*byte), now);
+        if (state_ == LineState::handing_over || state_ == LineState::done) {
+            break;
         }
     }
+    flush();
     if (!seen_any && (events & (POLLHUP | POLLERR)) != 0) {
         // A driver that reports trouble and gives no reason would be polled
         // without end.
@@ -227,57 +345,108 @@ void Line::on_input(short events) {
     }
 }
 
-void Line::on_key_in_opening(char byte) {
-    const bool is_return = byte == '\r' || byte == '\n';
-    if (options_.wait_for_return && !is_return) {
-        return;
+void Line::on_received(const LineEvent& event, Clock::time_point now) {
+    if (!speeds_.is_at_first() && options_.break_quiet > 0s) {
+        times_.quiet = now + options_.break_quiet;
     }
-    if (options_.wait_for_return) {
-        options_.wait_for_return = false;
-    } else {
-        options_.login_pause = false;
-        emit("\r\n");
-        options_.no_issue = true;
+    if (std::holds_alternative<BreakReceived>(event)) {
+        change_speed(judge_.on_break(), now);
+    } else if (std::holds_alternative<DamagedByte>(event)) {
+        change_speed(judge_.on_damage(), now);
+    } else if (const auto* const received = std::get_if<Received>(&event)) {
+        judge_.on_good_byte();
+        if (state_ == LineState::opening) {
+            on_key_in_opening(received->byte, now);
+            return;
+        }
+        unwritten_ += question_->feed(received->byte);
+        on_answer(now);
     }
-    begin_asking();
 }
 
-void Line::on_answer() {
+void Line::on_answer(Clock::time_point now) {
     const Answer& answer = question_->answer();
     if (std::holds_alternative<TypedName>(answer)) {
         state_ = LineState::handing_over;
     } else if (std::holds_alternative<SpeedMismatch>(answer)) {
-        next_speed();
+        change_speed(judge_.on_break(), now);
     } else if (std::holds_alternative<NobodyThere>(answer)) {
         state_ = LineState::done;
         exit_status_ = left;
     } else if (const auto* const refused = std::get_if<RefusedName>(&answer)) {
-        refuse_name(refused->why);
+        refuse_name(refused->why, now);
     }
 }
 
-/// Says why and asks again. Noise on a line is no news: one log line in a while.
-void Line::refuse_name(std::string_view why) {
-    const auto now = Clock::now();
+/// Says why and asks again, after a pause that grows: noise must not keep the
+/// machine busy. Nor is it news: one log line in a while.
+void Line::refuse_name(std::string_view why, Clock::time_point now) {
     if (now >= next_refusal_logged_) {
         next_refusal_logged_ = now + quiet_after_refusal;
         common::log(common::Severity::notice,
                     "refused a name on " + std::string{claimed_->terminal.name()} + ": " +
                         std::string{why});
     }
-    emit(std::string{why} + "\r\n" + question_->ask());
-}
-
-/// One step for a BREAK; with one speed it may be noise, and what has been
-/// typed stays.
-void Line::next_speed() {
-    if (!speeds_.has_several()) {
+    emit(std::string{why} + "\r\n");
+    ++refusals_;
+    if (refusals_ <= refusals_without_pause) {
+        emit(question_->ask());
         return;
     }
-    speeds_.advance();
+    const unsigned doublings = std::min(refusals_ - refusals_without_pause, 4U) - 1;
+    times_.ask_again = now + std::min<std::chrono::seconds>(1s * (1U << doublings), longest_pause);
+}
+
+/// With one speed a BREAK may be noise, and what has been typed stays. Several
+/// in a moment are one: the line is not switched faster than a person could
+/// look.
+void Line::change_speed(SpeedChange change, Clock::time_point now) {
+    if (change == SpeedChange::stay || !speeds_.has_several() || now < next_step_allowed_) {
+        return;
+    }
+    next_step_allowed_ = now + pause_between_steps;
+    if (change == SpeedChange::next) {
+        speeds_.advance();
+    } else {
+        speeds_.restart();
+    }
+    times_.quiet.reset();
+    if (!speeds_.is_at_first() && options_.break_quiet > 0s) {
+        times_.quiet = now + options_.break_quiet;
+    }
     set_speed();
-    show_issue();
-    emit(question_->ask());
+    if (state_ == LineState::asking) {
+        show_issue();
+        emit(question_->ask());
+    }
+}
+
+void Line::on_time(Clock::time_point now) {
+    const auto is_due = [now](std::optional<Clock::time_point>& time) {
+        const bool due = time && now >= *time;
+        if (due) {
+            time.reset();
+        }
+        return due;
+    };
+    if (is_due(times_.give_up) && state_ != LineState::handing_over) {
+        nobody_came();
+        return;
+    }
+    if (is_due(times_.look_again)) {
+        go_on_opening(now);
+    }
+    if (is_due(times_.modem_done)) {
+        take_speed_from_modem(now);
+    }
+    if (is_due(times_.ask_again)) {
+        claimed_->terminal.drop_input();
+        emit(question_->ask());
+    }
+    if (is_due(times_.quiet)) {
+        refusals_ = 0;
+        change_speed(SpeedChange::first, now);
+    }
 }
 
 void Line::nobody_came() {
@@ -287,12 +456,12 @@ void Line::nobody_came() {
     exit_status_ = left;
 }
 
-/// The line was hung up, or failed, under us.
 void Line::lose_line(Clock::time_point now) {
     const bool may_return =
         claimed_ && options_.line != "-" && !is_pseudo_terminal(claimed_->terminal);
     question_.reset();
     claimed_.reset();
+    times_ = {};
     if (!may_return) {
         state_ = LineState::done;
         exit_status_ = line_failed;
@@ -303,7 +472,7 @@ void Line::lose_line(Clock::time_point now) {
 
 void Line::look_again_later(Clock::time_point now) {
     state_ = LineState::absent;
-    wake_ = now + next_pause_;
+    times_.look_again = now + next_pause_;
     next_pause_ = std::min<std::chrono::seconds>(2 * next_pause_, longest_pause);
 }
 
@@ -350,7 +519,8 @@ void Line::become_login(Clock::time_point now) {
     const LineEnding ending = typed != nullptr ? typed->ending : LineEnding::carriage_return;
     const LoginEcho echo = is_our_login(options_.login_program) ? LoginEcho::off : LoginEcho::on;
 
-    terminal.set_modes(login_modes(terminal.modes(), ending, echo));
+    const LetterCase letters = typed != nullptr ? typed->letters : LetterCase::both;
+    terminal.set_modes(login_modes(terminal.modes(), ending, echo, letters));
     // The descriptors that login inherits share this open line.
     terminal.set_blocking();
     const int problem =

@@ -2,7 +2,9 @@
 
 #include "getty/ask_name.hpp"
 #include "getty/claim_line.hpp"
+#include "getty/device_watch.hpp"
 #include "getty/line_speed.hpp"
+#include "getty/noise.hpp"
 #include "getty/options.hpp"
 
 #include <chrono>
@@ -19,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 enum class LineState {
     absent,        ///< the device is not there, or not yet: looked for again later
-    opening,       ///< ours; waits for a key where one is asked for (--wait-cr, --login-pause)
+    opening,       ///< ours; waits for what comes before the prompt: carrier, a modem, a key
     asking,        ///< the prompt is out
     handing_over,  ///< there is a name: become_login_on() is next
     done,          ///< nothing more to do; exit_status() says how it ended
@@ -37,7 +39,7 @@ class Line {
     /// What to poll for; descriptor -1 where there is nothing but time.
     [[nodiscard]] pollfd waiting_for() const;
     /// When to come back even if nothing happened.
-    [[nodiscard]] std::optional<Clock::time_point> wakes_at() const { return wake_; }
+    [[nodiscard]] std::optional<Clock::time_point> wakes_at() const;
     /// `events` as poll(2) found them, 0 when the time has come.
     void on_event(short events, Clock::time_point now);
 
@@ -47,20 +49,30 @@ class Line {
     void become_login(Clock::time_point now);
 
   private:
+    /// What an open line goes through before the question, in this order.
+    enum class Opening { carrier, modem, return_key, issue, any_key, question };
+
     void try_to_open(Clock::time_point now);
     void claimed(ClaimedLine claimed, Clock::time_point now);
+    void ask_kernel_for_speed();
     void set_speed();
+
+    void go_on_opening(Clock::time_point now);
+    void on_key_in_opening(char byte, Clock::time_point now);
+    void take_speed_from_modem(Clock::time_point now);
     void show_issue();
-    void begin(Clock::time_point now);
-    void begin_asking();
-    void on_input(short events);
-    void on_key_in_opening(char byte);
-    void on_answer();
-    void refuse_name(std::string_view why);
-    void next_speed();
+    void ask();
+
+    void on_input(short events, Clock::time_point now);
+    void on_received(const LineEvent& event, Clock::time_point now);
+    void on_answer(Clock::time_point now);
+    void on_time(Clock::time_point now);
+    void refuse_name(std::string_view why, Clock::time_point now);
+    void change_speed(SpeedChange change, Clock::time_point now);
     void nobody_came();
     void lose_line(Clock::time_point now);
     void look_again_later(Clock::time_point now);
+
     void emit(std::string_view text);
     void flush();
     void record_waiting() const;
@@ -69,13 +81,29 @@ class Line {
     Options options_;
     SpeedCycle speeds_;
     LineState state_ = LineState::absent;
+    Opening opening_ = Opening::carrier;
     int exit_status_ = 0;
     std::optional<ClaimedLine> claimed_;
+    std::optional<DeviceWatch> watch_;
     std::unique_ptr<NameQuestion> question_;
+    MarkReader marks_;
+    NoiseJudge judge_;
+    std::string modem_text_;
     std::string unwritten_;
-    std::optional<Clock::time_point> wake_;
-    std::chrono::seconds next_pause_{1};
+
+    /// When there is something to do though nothing happened.
+    struct Times {
+        std::optional<Clock::time_point> look_again{};  ///< for the device or its carrier
+        std::optional<Clock::time_point> modem_done{};  ///< no more is expected of the modem
+        std::optional<Clock::time_point> ask_again{};   ///< the pause after refused names ends
+        std::optional<Clock::time_point> quiet{};       ///< back to the first speed
+        std::optional<Clock::time_point> give_up{};     ///< --timeout
+    };
+    Times times_;
+    Clock::time_point next_step_allowed_{};
     Clock::time_point next_refusal_logged_{};
+    std::chrono::seconds next_pause_{1};
+    unsigned refusals_ = 0;
     bool trouble_is_logged_ = false;  ///< said once, until a key shows that the line works
 };
 

@@ -33,6 +33,7 @@ tcflag_t control_flags(tcflag_t found, const Options& options) {
         flags &= CBAUD | CBAUDEX | CIBAUD | CSTOPB | CLOCAL | CRTSCTS;
         flags |= CS8 | CREAD | HUPCL;
     }
+    flags = (flags & ~options.setup.control_cleared) | options.setup.control_set;
     if (options.carrier == Carrier::always_local) {
         flags |= CLOCAL;
     } else if (options.carrier == Carrier::never_local) {
@@ -49,8 +50,8 @@ tcflag_t control_flags(tcflag_t found, const Options& options) {
 termios name_modes(const termios& found, const Options& options) {
     termios modes = found;
     // No IXON: ^S typed at a prompt must not stop a line that nobody watches.
-    // No BRKINT, no IGNBRK: a BREAK arrives as a NUL byte.
-    modes.c_iflag = found.c_iflag & IUTF8;
+    // A BREAK and damaged bytes arrive marked: that is how a wrong speed shows.
+    modes.c_iflag = (found.c_iflag & IUTF8) | INPCK | PARMRK;
     modes.c_oflag = OPOST | ONLCR;
     modes.c_lflag = 0;
     modes.c_cflag = control_flags(found.c_cflag, options);
@@ -58,7 +59,7 @@ termios name_modes(const termios& found, const Options& options) {
     return modes;
 }
 
-termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo) {
+termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo, LetterCase letters) {
     termios modes = asking;
     modes.c_iflag = (asking.c_iflag & IUTF8) | IXON;
     if (ending == LineEnding::carriage_return) {
@@ -68,6 +69,10 @@ termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo) {
     modes.c_lflag = ICANON | ISIG | IEXTEN | ECHOE | ECHOK | ECHOKE | ECHOCTL;
     if (echo == LoginEcho::on) {
         modes.c_lflag |= ECHO;
+    }
+    if (letters == LetterCase::capitals_only) {
+        modes.c_iflag |= IUCLC;
+        modes.c_oflag |= OLCUC;
     }
     set_control_characters(modes);
     return modes;

@@ -9,6 +9,9 @@ namespace getty {
 /// What ended the name: a terminal that sends CR needs ICRNL and ONLCR later.
 enum class LineEnding { carriage_return, newline };
 
+/// A terminal that has capitals only (--detect-case) gets them translated.
+enum class LetterCase { both, capitals_only };
+
 enum class LoginEcho {
     on,   ///< any program may follow, and must not leave a person typing blind
     off,  ///< our own login follows: it turns echo on when the password is read
@@ -22,6 +25,9 @@ enum class LoginEcho {
 
 /// The modes login gets: sane, line by line, with the editing characters every
 /// shell expects.
-[[nodiscard]] termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo);
+[[nodiscard]] termios login_modes(const termios& asking,
+                                  LineEnding ending,
+                                  LoginEcho echo,
+                                  LetterCase letters = LetterCase::both);
 
 }  // namespace getty

@@ -59,6 +59,7 @@ struct LineProfile {
     std::vector<std::string> aliases{};
 
     std::vector<Speed> speeds{};
+    bool console_speed = false;          ///< the speed is what the kernel's command line says
     std::optional<Speed> login_speed{};  ///< where login is to get another one
     ModeChanges initial_modes{};         ///< while asking for the name
     ModeChanges login_modes{};           ///< handed to login

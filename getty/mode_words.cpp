@@ -32,72 +32,39 @@ using enum FlagWord;
 
 /// Every flag of Linux but PENDIN, which is a state.
 constexpr auto flags = std::to_array<Flag>({
-    {"cs5", control, CSIZE, CS5},
-    {"cs6", control, CSIZE, CS6},
-    {"cs7", control, CSIZE, CS7},
-    {"cs8", control, CSIZE, CS8},
-    one("cstopb", control, CSTOPB),
-    one("cread", control, CREAD),
-    one("parenb", control, PARENB),
-    one("parodd", control, PARODD),
-    one("cmspar", control, CMSPAR),
-    one("hupcl", control, HUPCL),
-    one("clocal", control, CLOCAL),
-    one("crtscts", control, CRTSCTS),
-    one("ignbrk", input, IGNBRK),
-    one("brkint", input, BRKINT),
-    one("ignpar", input, IGNPAR),
-    one("parmrk", input, PARMRK),
-    one("inpck", input, INPCK),
-    one("istrip", input, ISTRIP),
-    one("inlcr", input, INLCR),
-    one("igncr", input, IGNCR),
-    one("icrnl", input, ICRNL),
-    one("iuclc", input, IUCLC),
-    one("ixon", input, IXON),
-    one("ixany", input, IXANY),
-    one("ixoff", input, IXOFF),
-    one("imaxbel", input, IMAXBEL),
-    one("iutf8", input, IUTF8),
-    one("opost", output, OPOST),
-    one("olcuc", output, OLCUC),
-    one("onlcr", output, ONLCR),
-    one("ocrnl", output, OCRNL),
-    one("onocr", output, ONOCR),
-    one("onlret", output, ONLRET),
-    one("ofill", output, OFILL),
-    one("ofdel", output, OFDEL),
-    {"nl0", output, NLDLY, NL0},
-    {"nl1", output, NLDLY, NL1},
-    {"cr0", output, CRDLY, CR0},
-    {"cr1", output, CRDLY, CR1},
-    {"cr2", output, CRDLY, CR2},
-    {"cr3", output, CRDLY, CR3},
-    {"tab0", output, TABDLY, TAB0},
-    {"tab1", output, TABDLY, TAB1},
-    {"tab2", output, TABDLY, TAB2},
-    {"tab3", output, TABDLY, TAB3},
-    {"bs0", output, BSDLY, BS0},
-    {"bs1", output, BSDLY, BS1},
-    {"vt0", output, VTDLY, VT0},
-    {"vt1", output, VTDLY, VT1},
-    {"ff0", output, FFDLY, FF0},
-    {"ff1", output, FFDLY, FF1},
-    one("isig", local, ISIG),
-    one("icanon", local, ICANON),
-    one("iexten", local, IEXTEN),
-    one("echo", local, ECHO),
-    one("echoe", local, ECHOE),
-    one("echok", local, ECHOK),
-    one("echonl", local, ECHONL),
-    one("noflsh", local, NOFLSH),
-    one("xcase", local, XCASE),
-    one("tostop", local, TOSTOP),
-    one("echoprt", local, ECHOPRT),
-    one("echoctl", local, ECHOCTL),
-    one("echoke", local, ECHOKE),
-    one("flusho", local, FLUSHO),
-    one("extproc", local, EXTPROC),
+    {"cs5", control, CSIZE, CS5},   {"cs6", control, CSIZE, CS6},
+    {"cs7", control, CSIZE, CS7},   {"cs8", control, CSIZE, CS8},
+    one("cstopb", control, CSTOPB), one("cread", control, CREAD),
+    one("parenb", control, PARENB), one("parodd", control, PARODD),
+    one("cmspar", control, CMSPAR), one("hupcl", control, HUPCL),
+    one("clocal", control, CLOCAL), one("crtscts", control, CRTSCTS),
+    one("ignbrk", input, IGNBRK),   one("brkint", input, BRKINT),
+    one("ignpar", input, IGNPAR),   one("parmrk", input, PARMRK),
+    one("inpck", input, INPCK),     one("istrip", input, ISTRIP),
+    one("inlcr", input, INLCR),     one("igncr", input, IGNCR),
+    one("icrnl", input, ICRNL),     one("iuclc", input, IUCLC),
+    one("ixon", input, IXON),       one("ixany", input, IXANY),
+    one("ixoff", input, IXOFF),     one("imaxbel", input, IMAXBEL),
+    one("iutf8", input, IUTF8),     one("opost", output, OPOST),
+    one("olcuc", output, OLCUC),    one("onlcr", output, ONLCR),
+    one("ocrnl", output, OCRNL),    one("onocr", output, ONOCR),
+    one("onlret", output, ONLRET),  one("ofill", output, OFILL),
+    one("ofdel", output, OFDEL),    {"nl0", output, NLDLY, NL0},
+    {"nl1", output, NLDLY, NL1},    {"cr0", output, CRDLY, CR0},
+    {"cr1", output, CRDLY, CR1},    {"cr2", output, CRDLY, CR2},
+    {"cr3", output, CRDLY, CR3},    {"tab0", output, TABDLY, TAB0},
+    {"tab1", output, TABDLY, TAB1}, {"tab2", output, TABDLY, TAB2},
+    {"tab3", output, TABDLY, TAB3}, {"bs0", output, BSDLY, BS0},
+    {"bs1", output, BSDLY, BS1},    {"vt0", output, VTDLY, VT0},
+    {"vt1", output, VTDLY, VT1},    {"ff0", output, FFDLY, FF0},
+    {"ff1", output, FFDLY, FF1},    one("isig", local, ISIG),
+    one("icanon", local, ICANON),   one("iexten", local, IEXTEN),
+    one("echo", local, ECHO),       one("echoe", local, ECHOE),
+    one("echok", local, ECHOK),     one("echonl", local, ECHONL),
+    one("noflsh", local, NOFLSH),   one("xcase", local, XCASE),
+    one("tostop", local, TOSTOP),   one("echoprt", local, ECHOPRT),
+    one("echoctl", local, ECHOCTL), one("echoke", local, ECHOKE),
+    one("flusho", local, FLUSHO),   one("extproc", local, EXTPROC),
 });
 
 /// stty(1)'s combination settings and second names, in its own words.
@@ -168,12 +135,23 @@ struct Character {
 };
 
 constexpr auto characters = std::to_array<Character>({
-    {"intr", "VINTR", VINTR},       {"quit", "VQUIT", VQUIT},          {"erase", "VERASE", VERASE},
-    {"kill", "VKILL", VKILL},       {"eof", "VEOF", VEOF},             {"eol", "VEOL", VEOL},
-    {"eol2", "VEOL2", VEOL2},       {"swtch", "VSWTCH", VSWTC},        {"start", "VSTART", VSTART},
-    {"stop", "VSTOP", VSTOP},       {"susp", "VSUSP", VSUSP},          {"rprnt", "VREPRINT", VREPRINT},
-    {"werase", "VWERASE", VWERASE}, {"lnext", "VLNEXT", VLNEXT},       {"discard", "VDISCARD", VDISCARD},
-    {"min", "VMIN", VMIN},          {"time", "VTIME", VTIME},
+    {"intr", "VINTR", VINTR},
+    {"quit", "VQUIT", VQUIT},
+    {"erase", "VERASE", VERASE},
+    {"kill", "VKILL", VKILL},
+    {"eof", "VEOF", VEOF},
+    {"eol", "VEOL", VEOL},
+    {"eol2", "VEOL2", VEOL2},
+    {"swtch", "VSWTCH", VSWTC},
+    {"start", "VSTART", VSTART},
+    {"stop", "VSTOP", VSTOP},
+    {"susp", "VSUSP", VSUSP},
+    {"rprnt", "VREPRINT", VREPRINT},
+    {"werase", "VWERASE", VWERASE},
+    {"lnext", "VLNEXT", VLNEXT},
+    {"discard", "VDISCARD", VDISCARD},
+    {"min", "VMIN", VMIN},
+    {"time", "VTIME", VTIME},
 });
 
 /// Words of stty(1) that are no modes, and how many words follow them.
@@ -195,8 +173,18 @@ constexpr auto other_words = std::to_array<OtherWord>({
 
 /// Flags that gettydefs of other systems have, and Linux has not.
 constexpr auto foreign_flags = std::to_array<std::string_view>({
-    "LOBLK", "IENQAK", "DEFECHO", "PENDIN", "RCV1EN", "XMT1EN", "STFLUSH", "STWRAP", "STAPPL",
-    "CRTSXOFF", "ONOEOT", "DOSMODE",
+    "LOBLK",
+    "IENQAK",
+    "DEFECHO",
+    "PENDIN",
+    "RCV1EN",
+    "XMT1EN",
+    "STFLUSH",
+    "STWRAP",
+    "STAPPL",
+    "CRTSXOFF",
+    "ONOEOT",
+    "DOSMODE",
 });
 
 // --- finding them ---
@@ -211,9 +199,10 @@ auto find_named(const Table& table, std::string_view name) {
 const Character* find_constant(std::string_view name) {
     // Linux has VSWTC beside System V's name.
     const std::string_view wanted = name == "VSWTC" ? "VSWTCH" : name;
-    const auto* const found = std::find_if(characters.begin(),
-                                           characters.end(),
-                                           [=](const Character& c) { return c.constant == wanted; });
+    const auto* const found =
+        std::find_if(characters.begin(), characters.end(), [=](const Character& c) {
+            return c.constant == wanted;
+        });
     return found == characters.end() ? nullptr : found;
 }
 
@@ -402,9 +391,9 @@ void read_gettydefs_flag(ModeReading& reading, std::string_view word, Words& wor
     if (!has_lower_case(word) && change_flag(reading.changes, lower)) {
         return;
     }
-    reading.problems.push_back(
-        in_quotes(word) +
-        (has_lower_case(word) ? " is no flag: they are written in capitals" : " is no flag"));
+    reading.problems.push_back(in_quotes(word) + (has_lower_case(word)
+                                                      ? " is no flag: they are written in capitals"
+                                                      : " is no flag"));
 }
 
 // --- writing ---

@@ -21,11 +21,11 @@ struct ModeReading {
 /// The settings of stty(1): `cs8 -parenb crtscts sane erase ^H 9600`. `sane`
 /// leaves iutf8 alone, which only the line's other end can know; all else is as
 /// GNU stty does it.
-[[nodiscard]] ModeReading read_stty_words(std::string_view words);
+[[nodiscard]] ModeReading read_stty_words(std::string_view text);
 
 /// The flags of gettydefs(4): those of termios(3) and stty's combinations in
 /// capitals, `B9600`, `-FLAG` to clear one, `VERASE \b` for a character.
-[[nodiscard]] ModeReading read_gettydefs_flags(std::string_view flags);
+[[nodiscard]] ModeReading read_gettydefs_flags(std::string_view text);
 
 /// Shortest stty(1) words that read_stty_words() makes the same changes of.
 [[nodiscard]] std::string write_stty_words(const ModeChanges& changes);

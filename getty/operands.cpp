@@ -10,14 +10,22 @@ namespace getty {
 
 namespace {
 
-std::vector<Speed> speeds_or_fail(std::string_view word) {
+constexpr std::string_view console_word = "console";
+
+void take_speeds(Operands& operands, std::string_view word) {
     auto speeds = read_speeds(word);
-    if (!speeds) {
+    if (word == console_word) {
+        operands.console_speed = true;
+    } else if (speeds) {
+        operands.speeds = *std::move(speeds);
+    } else if (const auto setup = read_line_setup(word)) {
+        operands.speeds = {setup->speed};
+        operands.setup = *setup;
+    } else {
         throw common::Failure{bad_speed,
                               common::quoted(word) +
                                   " is not a speed: write bits per second, as 115200 or 9600,1200"};
     }
-    return *std::move(speeds);
 }
 
 bool starts_like_a_speed(std::string_view word) {
@@ -41,18 +49,21 @@ Operands read_operands(std::span<const std::string_view> words) {
                                  " follows line, speed and terminal type"};
     }
     if (looks_like_speeds(given[0]) && given.size() > 1) {
-        return {.line = std::string{given[1]},
-                .speeds = speeds_or_fail(given[0]),
-                .terminal_type = given.size() > 2 ? std::string{given[2]} : std::string{}};
+        Operands operands{
+            .line = std::string{given[1]},
+            .terminal_type = given.size() > 2 ? std::string{given[2]} : std::string{}};
+        take_speeds(operands, given[0]);
+        return operands;
     }
     Operands operands{.line = std::string{given[0]}};
     if (given.size() == 1) {
         return operands;
     }
-    if (starts_like_a_speed(given[1]) || looks_like_speeds(given[1])) {
-        operands.speeds = speeds_or_fail(given[1]);
+    const bool second_is_speed = starts_like_a_speed(given[1]) || looks_like_speeds(given[1]);
+    if (second_is_speed) {
+        take_speeds(operands, given[1]);
     }
-    const bool second_is_type = operands.speeds.empty() && given.size() == 2;
+    const bool second_is_type = !second_is_speed && given.size() == 2;
     if (second_is_type || given.size() == 3) {
         operands.terminal_type = std::string{given.back()};
     }

@@ -14,6 +14,8 @@ struct Operands {
     std::string line{};           ///< "-": standard input is the line
     std::vector<Speed> speeds{};  ///< empty: not given
     std::string terminal_type{};  ///< empty: not given
+    LineSetup setup{};            ///< what a speed as 115200n8r says besides
+    bool console_speed = false;   ///< the word console: as the kernel's command line says
 
     bool operator==(const Operands&) const = default;
 };

@@ -40,6 +40,19 @@ void set_carrier(Options& options, std::string_view mode) {
     }
 }
 
+void set_break_policy(Options& options, std::string_view word) {
+    if (word == "cycle") {
+        options.break_policy = BreakPolicy::cycle;
+    } else if (word == "reset") {
+        options.break_policy = BreakPolicy::reset;
+    } else if (word == "ignore") {
+        options.break_policy = BreakPolicy::ignore;
+    } else {
+        throw UsageError{"option --break: \"" + std::string{word} +
+                         "\" is none of cycle, reset, ignore"};
+    }
+}
+
 void set_nice(Options& options, std::string_view value) {
     const bool negative = value.starts_with('-');
     const unsigned size = common::read_number("--nice", value.substr(negative ? 1 : 0), 0, 20);
@@ -92,6 +105,9 @@ const std::array table{
     OptionEntry{
         {'L', "local-line", Argument::attached, "MODE", "carrier is ignored: always, never, auto"},
         set_carrier},
+    OptionEntry{{'m', "extract-baud", Argument::none, "", "speed from a modem's CONNECT text"},
+                [](Options& o, std::string_view) { o.extract_baud = true; }},
+    OptionEntry{{0, "list-speeds", Argument::none, "", "show the usual speeds and leave"}, nullptr},
     OptionEntry{{'n', "skip-login", Argument::none, "", "do not ask for a name"},
                 [](Options& o, std::string_view) { o.skip_login = true; }},
     OptionEntry{{'N', "nonewline", Argument::none, "", "no empty line before the issue"},
@@ -110,6 +126,9 @@ const std::array table{
                 [](Options& o, std::string_view) { o.keep_baud = true; }},
     OptionEntry{{'t', "timeout", Argument::required, "SECONDS", "leave when no name came"},
                 [](Options& o, std::string_view v) { o.timeout = read_seconds("--timeout", v); }},
+    OptionEntry{
+        {'U', "detect-case", Argument::none, "", "a name in capitals only: so is the terminal"},
+        [](Options& o, std::string_view) { o.detect_case = true; }},
     OptionEntry{{'w', "wait-cr", Argument::none, "", "wait for Return before the issue"},
                 [](Options& o, std::string_view) { o.wait_for_return = true; }},
     OptionEntry{{0, "nohints", Argument::none, "", "no hints on a virtual terminal"},
@@ -127,12 +146,34 @@ const std::array table{
         [](Options& o, std::string_view v) { o.nologin_message = v; }},
     OptionEntry{{0, "help", Argument::none, "", "show this help and leave"}, nullptr},
     OptionEntry{{0, "version", Argument::none, "", "show the version and leave"}, nullptr},
+    // From here on the options are ours.
+    OptionEntry{{0, "break", Argument::required, "WHAT", "a BREAK does: cycle, reset, ignore"},
+                set_break_policy},
+    OptionEntry{
+        {0,
+         "break-quiet",
+         Argument::required,
+         "SECONDS",
+         "quiet time before the first speed is back"},
+        [](Options& o, std::string_view v) { o.break_quiet = read_seconds("--break-quiet", v); }},
+    OptionEntry{
+        {0, "loginprog", Argument::required, "PATH", ""},
+        [](Options& o, std::string_view v) { set_name(o.login_program, "--loginprog", v); }},
+    OptionEntry{{0, "loginpause", Argument::none, "", ""},
+                [](Options& o, std::string_view) { o.login_pause = true; }},
+    OptionEntry{{0, "nohangup", Argument::none, "", ""}, [](Options&, std::string_view) {}},
 };
 
 }  // namespace
 
 std::span<const OptionEntry> option_table() {
     return table;
+}
+
+std::size_t established_options() {
+    const auto* const first_of_ours = std::find_if(
+        table.begin(), table.end(), [](const OptionEntry& e) { return e.rule.name == "break"; });
+    return static_cast<std::size_t>(first_of_ours - table.begin());
 }
 
 }  // namespace getty

@@ -19,6 +19,10 @@ struct OptionEntry {
 /// the help text is written from it.
 [[nodiscard]] std::span<const OptionEntry> option_table();
 
+/// How many entries at the front of the table are agetty's: their abbreviations
+/// stay good where an option of ours begins alike.
+[[nodiscard]] std::size_t established_options();
+
 /// How getty is called, for --help.
 inline constexpr std::string_view usage_text =
     "Usage: getty [OPTIONS] LINE [SPEED,...] [TERM]\n"

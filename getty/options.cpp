@@ -2,6 +2,7 @@
 
 #include "common/command_line.hpp"
 #include "common/program.hpp"
+#include "common/terminal_speed.hpp"
 #include "getty/operands.hpp"
 #include "getty/option_table.hpp"
 
@@ -44,6 +45,14 @@ std::vector<common::OptionRule> rules_of(std::span<const OptionEntry> table) {
     throw common::Leave{0};
 }
 
+std::string speed_list() {
+    std::string list;
+    for (const Speed speed : common::named_speeds()) {
+        list += std::to_string(speed) + "\n";
+    }
+    return list;
+}
+
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
@@ -52,7 +61,7 @@ Options parse_options(int argc, char** argv) {
     const auto order = ::getenv("POSIXLY_CORRECT") != nullptr ? common::OperandOrder::after_options
                                                               : common::OperandOrder::anywhere;
     const std::span<const char* const> words{argv + 1, static_cast<std::size_t>(argc) - 1};
-    const auto given = common::read_command_line(rules, words, order, rules.size());
+    const auto given = common::read_command_line(rules, words, order, established_options());
 
     Options options;
     for (const auto& [index, value] : given.options) {
@@ -63,11 +72,16 @@ Options parse_options(int argc, char** argv) {
         if (entry.rule.name == "version") {
             print_and_leave("getty (ttygate) " TTYGATE_VERSION "\n");
         }
+        if (entry.rule.name == "list-speeds") {
+            print_and_leave(speed_list());
+        }
         entry.apply(options, value);
     }
     const Operands operands = read_operands(given.operands);
     options.line = operands.line;
     options.speeds = operands.speeds;
+    options.setup = operands.setup;
+    options.console_speed = operands.console_speed;
     options.terminal_type = operands.terminal_type;
     if (options.login_program.empty()) {
         options.login_program = TTYGATE_LOGIN_PROGRAM;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "getty/line_speed.hpp"
+#include "getty/noise.hpp"
 
 #include <chrono>
 #include <optional>
@@ -16,6 +17,8 @@ enum class Carrier { as_driver_has_it, never_local, always_local };
 struct Options {
     std::string line{};
     std::vector<Speed> speeds{};
+    LineSetup setup{};
+    bool console_speed = false;
     std::string terminal_type{};
 
     std::string login_program{};
@@ -37,6 +40,10 @@ struct Options {
     bool flow_control = false;
     bool no_reset = false;
     bool keep_baud = false;
+    bool extract_baud = false;
+    bool detect_case = false;
+    BreakPolicy break_policy = BreakPolicy::cycle;
+    std::chrono::seconds break_quiet{60};
     bool hang_up = false;
     std::string erase_characters{};
     std::string kill_characters{};

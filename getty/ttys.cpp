@@ -158,8 +158,8 @@ class Reader {
     }
 
     void read_flag(const std::string& word, LineProfile& profile) {
-        const auto* const flag = std::find_if(
-            flags.begin(), flags.end(), [&](const Flag& f) { return f.name == word; });
+        const auto* const flag =
+            std::find_if(flags.begin(), flags.end(), [&](const Flag& f) { return f.name == word; });
         if (flag != flags.end()) {
             flag->set(profile);
             return;

@@ -42,7 +42,9 @@ int main() {
     app.formatter(std::make_shared<HelpFormat>());
     app.set_help_flag();
     for (const auto& entry : getty::option_table()) {
-        add(app, entry.rule);
+        if (!entry.rule.help.empty()) {
+            add(app, entry.rule);
+        }
     }
     app.footer("\nLINE is a name below /dev, or - for standard input. See getty(8).");
     std::cout << "R\"help(" << app.help() << ")help\"\n";

@@ -25,7 +25,7 @@ std::string stand_in_for(Answer outcome) {
 /// The attempts of one login, from the first question to the last answer.
 class Attempts {
   public:
-    Attempts(Gate& gate, TerminalConversation& talk, const Line& line, const Settings& settings)
+    Attempts(Gate& gate, Conversation& talk, const Line& line, const Settings& settings)
         : gate_(gate),
           talk_(talk),
           line_(line),
@@ -129,7 +129,7 @@ class Attempts {
     }
 
     Gate& gate_;
-    TerminalConversation& talk_;
+    Conversation& talk_;
     const Line& line_;
     const Settings& settings_;
     AttemptRules rules_;
@@ -165,7 +165,7 @@ std::string name_prompt(const Options& options, const Settings& settings) {
 }
 
 void authenticate(Gate& gate,
-                  TerminalConversation& talk,
+                  Conversation& talk,
                   const Line& line,
                   const Options& options,
                   const Settings& settings) {
@@ -178,7 +178,7 @@ void authenticate(Gate& gate,
 }
 
 common::User require_account(Gate& gate,
-                             TerminalConversation& talk,
+                             Conversation& talk,
                              const Line& line,
                              const Settings& settings) {
     if (const auto refusal = gate.require_valid_account()) {
@@ -192,7 +192,7 @@ common::User require_account(Gate& gate,
     return *std::move(user);
 }
 
-int turn_away(TerminalConversation& talk,
+int turn_away(Conversation& talk,
               const Line& line,
               const std::string& name,
               const Refusal& refusal,

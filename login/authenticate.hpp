@@ -1,11 +1,11 @@
 #pragma once
 
 #include "common/user.hpp"
+#include "login/conversation.hpp"
 #include "login/gate.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/settings.hpp"
-#include "login/terminal_conversation.hpp"
 
 #include <string>
 
@@ -18,7 +18,7 @@ namespace login {
 /// attempts are recorded, logged and slow. Throws common::Leave when nobody got
 /// in.
 void authenticate(Gate& gate,
-                  TerminalConversation& talk,
+                  Conversation& talk,
                   const Line& line,
                   const Options& options,
                   const Settings& settings);
@@ -26,13 +26,13 @@ void authenticate(Gate& gate,
 /// The account behind the name the gate ended with, if it may be used now; a
 /// password that has expired is changed first. Throws common::Leave otherwise.
 [[nodiscard]] common::User require_account(Gate& gate,
-                                           TerminalConversation& talk,
+                                           Conversation& talk,
                                            const Line& line,
                                            const Settings& settings);
 
 /// Says why a person who is who they say does not get in, logs it, gives them
 /// time to read it, and returns login's exit status.
-[[nodiscard]] int turn_away(TerminalConversation& talk,
+[[nodiscard]] int turn_away(Conversation& talk,
                             const Line& line,
                             const std::string& name,
                             const Refusal& refusal,

@@ -31,9 +31,12 @@ void set_soft_limit(int resource, rlim_t wanted) {
     common::check(::setrlimit(static_cast<__rlimit_resource>(resource), &limit), "set a limit");
 }
 
+/// Away with it, or as far up as we may: a container can keep us from more.
 void lift_limit(int resource) {
-    const rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    common::check(::setrlimit(static_cast<__rlimit_resource>(resource), &limit), "lift a limit");
+    const rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    if (::setrlimit(static_cast<__rlimit_resource>(resource), &none) != 0) {
+        set_soft_limit(resource, RLIM_INFINITY);
+    }
 }
 
 void forbid_core_dumps() {

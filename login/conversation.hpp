@@ -4,6 +4,7 @@
 #include "common/secret.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace login {
@@ -47,8 +48,11 @@ class Conversation {
     /// there.
     [[nodiscard]] virtual std::chrono::steady_clock::time_point answered_at() const = 0;
 
-    /// True once nobody will answer any more; it stays so.
-    [[nodiscard]] virtual bool is_over() const = 0;
+    /// Why nobody will answer any more, once that is so; it stays so.
+    [[nodiscard]] virtual std::optional<Answer> ending() const = 0;
+
+    /// What was typed and nobody has read is dropped.
+    virtual void drop_input() = 0;
 
     /// Gives the person so long for everything that follows; 0 means for ever.
     virtual void allow(std::chrono::seconds time) = 0;

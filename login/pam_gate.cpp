@@ -264,7 +264,7 @@ std::optional<Refusal> PamGate::require_valid_account() {
 int PamGate::change_expired_password() {
     talk_.conversation.allow(items_.patience);
     int code = PAM_AUTHTOK_ERR;
-    for (int i = 0; i < changes_of_an_expired_password && !talk_.conversation.is_over(); ++i) {
+    for (int i = 0; i < changes_of_an_expired_password && !talk_.conversation.ending(); ++i) {
         code = ::pam_chauthtok(handle_, PAM_CHANGE_EXPIRED_AUTHTOK);
         if (code != PAM_AUTHTOK_ERR && code != PAM_TRY_AGAIN && code != PAM_AUTHTOK_RECOVERY_ERR) {
             break;

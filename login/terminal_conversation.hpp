@@ -23,18 +23,14 @@ class TerminalConversation : public Conversation {
     [[nodiscard]] std::chrono::steady_clock::time_point answered_at() const override {
         return answered_at_;
     }
-    [[nodiscard]] bool is_over() const override { return over_.has_value(); }
+    [[nodiscard]] std::optional<Answer> ending() const override { return over_; }
+    void drop_input() override;
     void allow(std::chrono::seconds time) override;
     void pause_until(std::chrono::steady_clock::time_point end) override;
 
-    /// How it ended, if it did.
-    [[nodiscard]] std::optional<Answer> ending() const { return over_; }
     /// The modes the line had before we came.
     [[nodiscard]] const termios& modes_found() const { return modes_found_; }
     void use_keys(const common::EditKeys& keys) { keys_ = keys; }
-    /// What was typed and nobody has read is dropped.
-    void drop_input();
-
     /// Gives the line to another program for a while, in these modes.
     void lend(const termios& modes);
     void take_back();

@@ -309,6 +309,11 @@ TEST_CASE("a line that fills the storage is whole, one byte more is too long") {
     CHECK(editor.state() == LineState::too_long);
     CHECK(editor.text().empty());
     CHECK(std::all_of(storage.begin(), storage.end(), [](char c) { return c == '\0'; }));
+    // Nor does it spoil the next line.
+    editor.restart();
+    CHECK(feed_all(editor, "ab\r") == "ab\r\n");
+    CHECK(editor.state() == LineState::finished);
+    CHECK(editor.text() == "ab");
 }
 
 TEST_CASE("what went beyond the storage is erased first") {

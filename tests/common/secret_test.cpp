@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -33,6 +36,24 @@ int signal_of_reading(const char* where) {
     int status = 0;
     ::waitpid(child, &status, 0);
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/// What may be done with the page there, as proc_pid_maps(5) has it; "" where
+/// there is none.
+std::string rights_of(std::uintptr_t place) {
+    std::ifstream maps{"/proc/self/maps"};
+    for (std::string line; std::getline(maps, line);) {
+        std::istringstream words{line};
+        std::uintptr_t first = 0;
+        std::uintptr_t beyond = 0;
+        char dash = 0;
+        std::string rights;
+        if (words >> std::hex >> first >> dash >> beyond >> rights && first <= place &&
+            place < beyond) {
+            return rights;
+        }
+    }
+    return {};
 }
 
 }  // namespace
@@ -79,6 +100,16 @@ TEST_CASE("a secret lies between pages that cannot be read") {
     CHECK(signal_of_reading(start - page) == SIGSEGV);
     CHECK(signal_of_reading(start + page) == SIGSEGV);
     CHECK(signal_of_reading(start + 2 * page - 1) == SIGSEGV);
+}
+
+TEST_CASE("the pages around a secret are its own, so that nothing can move in beside it") {
+    const Secret secret;
+    const auto start = reinterpret_cast<std::uintptr_t>(secret.c_str());
+    const auto end = start + static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    CHECK(rights_of(start) == "rw-p");
+    CHECK(rights_of(end - 1) == "rw-p");
+    CHECK(rights_of(start - 1) == "---p");
+    CHECK(rights_of(end) == "---p");
 }
 
 TEST_CASE("a secret that has gone can be read no more") {

@@ -51,14 +51,14 @@ void check_characters(const termios& modes) {
 
 TEST_CASE("a name is asked for byte by byte, without echo, ^S or signals") {
     const termios modes = name_modes(found(B9600 | CS8), {});
-    CHECK(modes.c_iflag == IUTF8);
+    CHECK(modes.c_iflag == (IUTF8 | INPCK | PARMRK));
     CHECK(modes.c_oflag == (OPOST | ONLCR));
     CHECK(modes.c_lflag == 0U);
     check_characters(modes);
 
     termios plain = found(B9600);
     plain.c_iflag = ICRNL | IXON;
-    CHECK(name_modes(plain, {}).c_iflag == 0U);
+    CHECK(name_modes(plain, {}).c_iflag == (INPCK | PARMRK));
 }
 
 TEST_CASE("control modes are made sane, except what belongs to the line") {

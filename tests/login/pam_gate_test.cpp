@@ -165,7 +165,7 @@ TEST_CASE("T-14 T-19 conversation: an answer that cannot be used is a failed try
         pam_response* responses = nullptr;
         CHECK(::ttygate_pam_conversation(1, messages, &responses, &data) == PAM_CONV_ERR);
         CHECK(data.unusable_answer);
-        CHECK_FALSE(talk.is_over());
+        CHECK_FALSE(talk.ending());
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include "login/conversation.hpp"
 
+#include <chrono>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,11 +26,14 @@ class ScriptedConversation : public login::Conversation {
     login::Answer ask(std::string_view prompt, common::Echo echo, common::Secret& answer) override {
         transcript.emplace_back((echo == common::Echo::hidden ? "hidden? " : "shown? ") +
                                 std::string{prompt});
+        if (echo == common::Echo::hidden && !answers_.empty()) {
+            answered_at_ = std::chrono::steady_clock::now();
+        }
         if (spoiling_ != login::Answer::given) {
             return std::exchange(spoiling_, login::Answer::given);
         }
         if (answers_.empty()) {
-            over_ = true;
+            over_ = ending_;
             return ending_;
         }
         answers_.front().copy(answer.storage().data(), answer.storage().size());
@@ -37,19 +42,27 @@ class ScriptedConversation : public login::Conversation {
         return login::Answer::given;
     }
     void say(std::string_view text) override { transcript.emplace_back(text); }
-    [[nodiscard]] std::chrono::steady_clock::time_point answered_at() const override { return {}; }
-    [[nodiscard]] bool is_over() const override { return over_; }
+    [[nodiscard]] std::chrono::steady_clock::time_point answered_at() const override {
+        return answered_at_;
+    }
+    [[nodiscard]] std::optional<login::Answer> ending() const override { return over_; }
+    void drop_input() override { transcript.emplace_back("(drops input)"); }
     void allow(std::chrono::seconds time) override { allowed.push_back(time); }
-    void pause_until(std::chrono::steady_clock::time_point /*end*/) override {}
+    /// Time passes at once.
+    void pause_until(std::chrono::steady_clock::time_point end) override {
+        pauses.push_back(end - std::chrono::steady_clock::now());
+    }
 
     std::vector<std::string> transcript{};
     std::vector<std::chrono::seconds> allowed{};
+    std::vector<std::chrono::steady_clock::duration> pauses{};
 
   private:
     std::deque<std::string> answers_{};
+    std::chrono::steady_clock::time_point answered_at_{};
     login::Answer ending_ = login::Answer::end_of_file;
     login::Answer spoiling_ = login::Answer::given;
-    bool over_ = false;
+    std::optional<login::Answer> over_{};
 };
 
 }  // namespace tests

@@ -108,7 +108,7 @@ TEST_CASE("T-14 conversation: what does not fit is taken to its end and is a wro
     CHECK(booth.ask(common::Echo::hidden, longest + "y\r") == Answer::too_long);
     CHECK(booth.answer.view().empty());
     CHECK(booth.ask(common::Echo::hidden, std::string_view{"a\0b\r", 4}) == Answer::spoilt);
-    CHECK_FALSE(booth.talk().is_over());
+    CHECK_FALSE(booth.talk().ending());
     CHECK(booth.ask(common::Echo::hidden, "ok\r") == Answer::given);
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("conversation: every ending is final") {
         Booth booth;
         booth.pty.close_master();
         CHECK(booth.talk().ask("? ", common::Echo::hidden, booth.answer) == Answer::hung_up);
-        CHECK(booth.talk().is_over());
+        CHECK(booth.talk().ending());
     }
     SUBCASE("SIGTERM") {
         Booth booth;

@@ -108,7 +108,7 @@ TEST_CASE("a group leader's getty hands on the exit status of what it has become
     for (const Case& expected : {Case{"/run/seven", 7}, Case{"/run/killed", 128 + SIGKILL}}) {
         CAPTURE(expected.program);
         pty::Line line;
-        pty::Command command{.arguments = {world.getty(), "-l", expected.program, "{line}"}};
+        pty::Command command{.arguments = {pty::World::getty(), "-l", expected.program, "{line}"}};
         command.session = pty::Session::group_leader;
         auto getty = line.start_for(command);
         line.expect("login: ");

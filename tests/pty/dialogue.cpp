@@ -91,4 +91,14 @@ std::vector<std::string> our_log_lines(World& world) {
     return ours;
 }
 
+std::vector<std::string> log_lines_of(World& world, pid_t process) {
+    auto lines = our_log_lines(world);
+    const std::string id = "[" + std::to_string(process) + "]: ";
+    lines.erase(std::remove_if(lines.begin(),
+                               lines.end(),
+                               [&](const auto& line) { return line.find(id) == line.npos; }),
+                lines.end());
+    return lines;
+}
+
 }  // namespace pty

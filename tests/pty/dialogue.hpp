@@ -5,6 +5,7 @@
 #include "tests/pty/world.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pty {
@@ -51,6 +52,20 @@ std::string ask_shell(Line& line, const std::string& command, const Place& place
 
 /// What our programs, and not PAM modules inside them, have logged.
 [[nodiscard]] std::vector<std::string> our_log_lines(World& world);
+
+/// Those of one process.
+[[nodiscard]] std::vector<std::string> log_lines_of(World& world, pid_t process);
+
+/// Somebody on a line of their own, for tests with several at a time.
+struct Visit {
+    explicit Visit(std::string name, const std::vector<std::string>& options = {})
+        : what(std::move(name)), login(start_getty(line, options)) {}
+
+    std::string what;
+    Line line;
+    Process login;  ///< what getty becomes
+    pid_t session = 0;
+};
 
 /// What the line and its node are between two sessions.
 constexpr Line::Owner nobodys_line{.user = 0, .group = 5, .mode = 0600};

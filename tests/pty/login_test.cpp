@@ -14,7 +14,6 @@
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -80,7 +79,7 @@ std::string probe(const pty::World& world,
         (void)probing_account(world, program);
     }
     pty::Line line;
-    command.arguments = {world.login()};
+    command.arguments = {pty::World::login()};
     command.arguments.insert(command.arguments.end(), options.begin(), options.end());
     command.arguments.insert(command.arguments.end(), {"-f", "probe"});
     command.session = pty::Session::leader_with_terminal;
@@ -331,7 +330,7 @@ TEST_CASE("through getty the environment is as exact, root's path is root's") {
     world.add_user(probing_account(world, "/bin/cat /proc/self/environ"));
     pty::Line line;
     pty::Command command{
-        .arguments = {world.getty(), "-l", world.login(), "115200", "{line}", "vt102"},
+        .arguments = {pty::World::getty(), "-l", pty::World::login(), "115200", "{line}", "vt102"},
         .environment = {"HOME=/evil", "PATH=/usr/bin:/bin", "LD_LIBRARY_PATH=/evil", "EVIL=1"}};
     auto getty = line.start_for(command);
     line.expect("login: ");
@@ -515,15 +514,6 @@ TEST_CASE("all ids are the person's, and the groups are those the group file giv
 
 namespace {
 
-/// Somebody on a line of their own, where a test has several at a time.
-struct Visit {
-    explicit Visit(std::string name) : what(std::move(name)), login(start_getty(line)) {}
-    std::string what;
-    pty::Line line;
-    pty::Process login;  ///< what getty has become
-    pid_t session = 0;
-};
-
 /// A way for a session to end.
 struct WayOut {
     std::string how;
@@ -596,19 +586,19 @@ TEST_CASE("a shell that will not go is made to, and the logout is as any other (
     }
     add_person(world, ann);
     // All at once: each takes the three seconds a shell is given.
-    std::list<Visit> visits;
+    std::list<pty::Visit> visits;
     for (const auto gate : pty::gates()) {
         choose_gate(world, gate);
-        Visit& visit = visits.emplace_back(name_of(gate));
+        pty::Visit& visit = visits.emplace_back(name_of(gate));
         log_in(visit.line, "ann", "secret");
         visit.session = visit.line.session();
         visit.line.send("trap '' HUP TERM; while :; do sleep 0.05; done\r");
     }
     pty::let_pass(100ms);
-    for (Visit& visit : visits) {
+    for (pty::Visit& visit : visits) {
         visit.login.signal(SIGTERM);
     }
-    for (Visit& visit : visits) {
+    for (pty::Visit& visit : visits) {
         CAPTURE(visit.what);
         CHECK(visit.login.wait_exit(5000ms * pty::slowness) == pty::Exit{.status = 0});
         CHECK(pty::wait_until([&] { return is_session_empty(visit.session); }));
@@ -668,11 +658,11 @@ TEST_CASE("what fails half way is undone as far as it was done, and no further (
     add_person(world, ann);
     const std::string stack = world.read_file("/etc/pam.d/login");
     // All at once: login waits a while before it leaves after a failure.
-    std::list<Visit> visits;
+    std::list<pty::Visit> visits;
     for (const Case& expected : cases) {
         world.write_file("/etc/pam.d/login", stack);
         journal.join_stack(world, expected.failing);
-        Visit& visit = visits.emplace_back(expected.failing);
+        pty::Visit& visit = visits.emplace_back(expected.failing);
         for (int attempt = 0; attempt < (expected.failing == "authenticate" ? 3 : 1); ++attempt) {
             visit.line.expect("login: ");
             visit.line.send("ann\r");

@@ -47,38 +47,29 @@ std::string_view step_of_credentials(int flags) {
 
 }  // namespace
 
-int pam_sm_authenticate(pam_handle_t* /*handle*/,
-                        int /*flags*/,
-                        int count,
-                        const char** arguments) {
-    return note("authenticate", count, arguments, PAM_AUTH_ERR);
+int pam_sm_authenticate(pam_handle_t* /*pamh*/, int /*flags*/, int argc, const char** argv) {
+    return note("authenticate", argc, argv, PAM_AUTH_ERR);
 }
 
-int pam_sm_setcred(pam_handle_t* /*handle*/, int flags, int count, const char** arguments) {
-    return note(step_of_credentials(flags), count, arguments, PAM_CRED_ERR);
+int pam_sm_setcred(pam_handle_t* /*pamh*/, int flags, int argc, const char** argv) {
+    return note(step_of_credentials(flags), argc, argv, PAM_CRED_ERR);
 }
 
-int pam_sm_acct_mgmt(pam_handle_t* /*handle*/, int /*flags*/, int count, const char** arguments) {
-    return note("account", count, arguments, PAM_PERM_DENIED);
+int pam_sm_acct_mgmt(pam_handle_t* /*pamh*/, int /*flags*/, int argc, const char** argv) {
+    return note("account", argc, argv, PAM_PERM_DENIED);
 }
 
-int pam_sm_open_session(pam_handle_t* /*handle*/,
-                        int /*flags*/,
-                        int count,
-                        const char** arguments) {
-    return note("open", count, arguments, PAM_SESSION_ERR);
+int pam_sm_open_session(pam_handle_t* /*pamh*/, int /*flags*/, int argc, const char** argv) {
+    return note("open", argc, argv, PAM_SESSION_ERR);
 }
 
-int pam_sm_close_session(pam_handle_t* /*handle*/,
-                         int /*flags*/,
-                         int count,
-                         const char** arguments) {
-    return note("close", count, arguments, PAM_SESSION_ERR);
+int pam_sm_close_session(pam_handle_t* /*pamh*/, int /*flags*/, int argc, const char** argv) {
+    return note("close", argc, argv, PAM_SESSION_ERR);
 }
 
-int pam_sm_chauthtok(pam_handle_t* /*handle*/, int flags, int count, const char** arguments) {
+int pam_sm_chauthtok(pam_handle_t* /*pamh*/, int flags, int argc, const char** argv) {
     if (has(flags, PAM_PRELIM_CHECK)) {
         return PAM_SUCCESS;
     }
-    return note("password", count, arguments, PAM_AUTHTOK_ERR);
+    return note("password", argc, argv, PAM_AUTHTOK_ERR);
 }

@@ -92,11 +92,24 @@ bool shell_has_foreground(const pty::Line& line) {
     return pty::wait_until([&] { return line.foreground_group() == line.session(); });
 }
 
+/// Starts a job that ends up as `sleep`, having taken care of its signals first.
+pid_t start_sleeper(pty::Line& line, const std::string& command) {
+    ask_shell(line, command);
+    const pid_t sleeper = process_started_last(line);
+    REQUIRE(pty::wait_until([&] {
+        const auto process = find_process(sleeper);
+        return process && process->name == "sleep";
+    }));
+    return sleeper;
+}
+
 /// What shells say when they find no terminal they can control.
 void check_no_complaint(const pty::Line& line) {
     CHECK(line.transcript().find("job control") == std::string::npos);
     CHECK(line.transcript().find("can't access tty") == std::string::npos);
 }
+
+const std::string nohup_sleep = "nohup sleep 1000 >/dev/null 2>&1 </dev/null &";
 
 const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 const pty::Account ann_with_bash{
@@ -313,8 +326,7 @@ TEST_CASE("after a hang-up a stopped job is woken to hear of it, and a nohup job
         line.resize(24, 200);
         auto getty = start_getty(line);
         log_in(line, "ann", "secret");
-        ask_shell(line, "nohup sleep 1000 >/dev/null 2>&1 </dev/null &");
-        const pid_t survivor = process_started_last(line);
+        const pid_t survivor = start_sleeper(line, nohup_sleep);
         ask_shell(line, "sh ./stopping &");
         const pid_t stopping = process_id_in(world, "stopping.pid");
         CHECK(is_stopped(stopping));
@@ -338,8 +350,7 @@ TEST_CASE("a nohup job goes on after its person has logged out") {
     pty::Line line;
     auto getty = start_getty(line);
     log_in(line, "ann", "secret");
-    ask_shell(line, "nohup sleep 1000 >/dev/null 2>&1 </dev/null &");
-    const pid_t survivor = process_started_last(line);
+    const pid_t survivor = start_sleeper(line, nohup_sleep);
     line.send("exit\r");
     CHECK(getty.wait_exit() == pty::Exit{.status = 0});
     CHECK(goes_on(survivor));
@@ -352,8 +363,7 @@ TEST_CASE("a job that ignores the hang-up and holds the line does not hold login
     pty::Line line;
     auto getty = start_getty(line);
     log_in(line, "ann", "secret");
-    ask_shell(line, "(trap '' HUP; exec sleep 1000) &");
-    const pid_t survivor = process_started_last(line);
+    const pid_t survivor = start_sleeper(line, "(trap '' HUP; exec sleep 1000) &");
     line.send("exit\r");
     CHECK(getty.wait_exit() == pty::Exit{.status = 0});
     CHECK(record_of(world, line).type == DEAD_PROCESS);

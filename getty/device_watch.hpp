@@ -1,0 +1,26 @@
+#pragma once
+
+#include "common/unique_fd.hpp"
+
+#include <string>
+
+namespace getty {
+
+/// Tells when a device may have appeared: something was made, moved or changed
+/// in its directory (inotify(7)). Kept only while the device is missing: an open
+/// inotify descriptor holds up a later exec.
+class DeviceWatch {
+  public:
+    /// Where the directory cannot be watched, or is missing too, descriptor()
+    /// is -1 and only time helps.
+    explicit DeviceWatch(const std::string& path);
+
+    [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+    /// Forgets what has been told so far.
+    void drain() const;
+
+  private:
+    common::UniqueFd fd_;
+};
+
+}  // namespace getty
