@@ -2,6 +2,7 @@
 
 #include "common/safe_text.hpp"
 #include "common/unique_fd.hpp"
+#include "common/utf8.hpp"
 
 #include <cstring>
 
@@ -53,7 +54,11 @@ void log(Severity severity, std::string_view text) noexcept {
         std::string line = "<" + std::to_string(priority) + ">" + identity + "[" +
                            std::to_string(::getpid()) + "]: " + safe_text(text);
         if (line.size() > longest_line) {
-            line.resize(longest_line);
+            std::size_t end = longest_line;
+            while (end > 0 && continues_utf8(line[end])) {
+                --end;
+            }
+            line.resize(end);
             line += "...";
         }
         send_to_log(line);

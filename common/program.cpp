@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace common {
@@ -34,7 +35,12 @@ bool standard_descriptors_open() noexcept {
 }
 
 void say(std::string_view text) noexcept {
-    // One attempt: a terminal that takes nothing must not hold the exit.
+    // A terminal that takes nothing must not hold the exit.
+    constexpr int patience = 1000;
+    pollfd terminal{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&terminal, 1, patience) <= 0) {
+        return;
+    }
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 

@@ -94,6 +94,9 @@ class RecordLock {
     void give_up_or_go_on(const std::string& path) {
         struct flock holder = whole_file(F_WRLCK);
         const bool known = ::fcntl(file_.get(), F_OFD_GETLK, &holder) == 0;
+        if (known && holder.l_type == F_UNLCK && take()) {
+            return;  // let go this very moment
+        }
         if (!known || holder.l_type == F_WRLCK) {
             throw RecordLocked{path, known && holder.l_pid > 0 ? holder.l_pid : 0};
         }

@@ -20,6 +20,6 @@ enum class LineBreaks {
 /// The same, in double quotes, for a value inside a log line: quotes,
 /// backslashes, `=` and blanks cannot end or forge a field (\xNN). Longer than
 /// `limit` bytes is cut and marked with `...`.
-[[nodiscard]] std::string quoted(std::string_view untrusted, std::size_t limit = 256);
+[[nodiscard]] std::string quoted(std::string_view untrusted, std::size_t limit = 320);
 
 }  // namespace common

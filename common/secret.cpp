@@ -26,28 +26,31 @@ Secret::Secret() {
     if (arena == MAP_FAILED) {
         throw_errno("reserve memory for a password");
     }
-    page_ = static_cast<char*>(arena) + page;
-    if (::mprotect(page_, page, PROT_READ | PROT_WRITE) != 0) {
+    char* const middle = static_cast<char*>(arena) + page;
+    // At the end of its page: one byte too many is the first byte of the next.
+    text_ = middle + page - (capacity + 1);
+    if (::mprotect(middle, page, PROT_READ | PROT_WRITE) != 0) {
         throw_errno("open memory for a password");
     }
-    if (::mlock(page_, page) != 0) {
+    if (::mlock(middle, page) != 0) {
         log(Severity::warning, "a password may reach swap: mlock: " + error_text(errno));
     }
-    ::madvise(page_, page, MADV_DONTDUMP);
+    ::madvise(middle, page, MADV_DONTDUMP);
 }
 
 Secret::~Secret() {
     wipe();
-    ::munmap(page_ - page_size(), 3 * page_size());
+    const std::size_t page = page_size();
+    ::munmap(text_ + (capacity + 1) - 2 * page, 3 * page);
 }
 
 void Secret::set_size(std::size_t size) noexcept {
     size_ = size < capacity ? size : capacity;
-    page_[size_] = '\0';
+    text_[size_] = '\0';
 }
 
 void Secret::wipe() noexcept {
-    ::explicit_bzero(page_, page_size());
+    ::explicit_bzero(text_, capacity + 1);
     size_ = 0;
 }
 

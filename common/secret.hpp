@@ -25,16 +25,16 @@ class Secret {
     ~Secret();
 
     /// Where a reader puts what is typed.
-    [[nodiscard]] std::span<char> storage() noexcept { return {page_, capacity}; }
+    [[nodiscard]] std::span<char> storage() noexcept { return {text_, capacity}; }
     void set_size(std::size_t size) noexcept;
 
-    [[nodiscard]] std::string_view view() const noexcept { return {page_, size_}; }
+    [[nodiscard]] std::string_view view() const noexcept { return {text_, size_}; }
     /// NUL-terminated, for C interfaces.
-    [[nodiscard]] const char* c_str() const noexcept { return page_; }
+    [[nodiscard]] const char* c_str() const noexcept { return text_; }
     void wipe() noexcept;
 
   private:
-    char* page_ = nullptr;
+    char* text_ = nullptr;  ///< ends where the page ends
     std::size_t size_ = 0;
 };
 

@@ -16,10 +16,11 @@ class DeviceWatch {
     explicit DeviceWatch(const std::string& path);
 
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
-    /// Forgets what has been told so far.
-    void drain() const;
+    /// Takes what has been told so far; true if any of it was about the device.
+    [[nodiscard]] bool saw_device() const;
 
   private:
+    std::string name_;
     common::UniqueFd fd_;
 };
 

@@ -41,8 +41,9 @@ std::optional<std::string> read_value(std::string_view text, Problems& problems)
             value += *octal;
             continue;
         }
-        const std::size_t at = text.empty() ? text.npos : escape_letters.find(text.front());
-        if (at == text.npos) {
+        const std::size_t at =
+            text.empty() ? std::string_view::npos : escape_letters.find(text.front());
+        if (at == std::string_view::npos) {
             problems.push_back("unknown escape \\" + std::string{text.substr(0, 1)});
             return std::nullopt;
         }
@@ -57,7 +58,7 @@ std::optional<std::string> read_value(std::string_view text, Problems& problems)
         problems.push_back("something follows the closing quote: " + in_quotes(text.substr(1)));
         return std::nullopt;
     }
-    if (value.find('\0') != value.npos) {
+    if (value.find('\0') != std::string_view::npos) {
         problems.emplace_back("a NUL byte cannot be in a value");
         return std::nullopt;
     }
@@ -79,7 +80,7 @@ std::string written_value(std::string_view value) {
     std::string text = "\"";
     for (const char c : value) {
         const auto byte = static_cast<unsigned char>(c);
-        if (const std::size_t at = escape_meanings.find(c); at != escape_meanings.npos) {
+        if (const std::size_t at = escape_meanings.find(c); at != std::string_view::npos) {
             text += {'\\', escape_letters[at]};
         } else if (byte < ' ' || byte == 0x7F) {
             text += {'\\',
@@ -214,7 +215,8 @@ constexpr std::array keys{
     text_key<&LineProfile::terminal_type>("term"),
     Key{"environment",
         [](LineProfile& p, const std::string& value, Problems& problems) {
-            if (const std::size_t equals = value.find('='); equals == 0 || equals == value.npos) {
+            if (const std::size_t equals = value.find('=');
+                equals == 0 || equals == std::string_view::npos) {
                 problems.push_back(in_quotes(value) + " is no NAME=VALUE");
             } else {
                 p.environment.push_back(value);
@@ -300,7 +302,7 @@ class Reader {
         if (text.empty() || text.front() == '#' || text.front() == ';') {
             return;
         }
-        if (text.find('\0') != text.npos) {
+        if (text.find('\0') != std::string_view::npos) {
             complain("a NUL byte cannot be in a line");
         } else if (text.front() == '[') {
             read_header(text);
@@ -321,7 +323,7 @@ class Reader {
         open_ = false;
         // What follows a header that cannot be read is for no line.
         is_lost_ = true;
-        if (close == text.npos) {
+        if (close == std::string_view::npos) {
             complain("a section's ] is missing; its keys are for no line");
         } else if (close + 1 != text.size()) {
             complain("something follows the ] of a section; its keys are for no line");
@@ -337,7 +339,7 @@ class Reader {
     void read_assignment(std::string_view text) {
         const std::size_t equals = text.find('=');
         const std::string_view name = trimmed(text.substr(0, equals));
-        if (equals == text.npos || name.empty()) {
+        if (equals == std::string_view::npos || name.empty()) {
             complain(in_quotes(text) + " is no key = value");
             return;
         }
@@ -394,8 +396,9 @@ void append_pair(std::string& text, std::string_view name, std::string_view valu
 
 std::string beside(const std::string& includer, const std::string& path) {
     const std::size_t slash = includer.rfind('/');
-    return path.starts_with('/') || slash == includer.npos ? path
-                                                           : includer.substr(0, slash + 1) + path;
+    return path.starts_with('/') || slash == std::string_view::npos
+               ? path
+               : includer.substr(0, slash + 1) + path;
 }
 
 class Assembly {
@@ -475,7 +478,7 @@ Fit fit_bracket(std::string_view glob, char c) {
     const bool negated = at < glob.size() && (glob[at] == '!' || glob[at] == '^');
     at += negated ? 1 : 0;
     const std::size_t close = glob.find(']', at + 1);
-    if (close == glob.npos) {
+    if (close == std::string_view::npos) {
         return {.fits = c == '['};
     }
     bool found = false;
@@ -628,7 +631,7 @@ bool matches_glob(std::string_view glob, std::string_view name) {
         star_name.remove_prefix(1);
         name = star_name;
     }
-    return glob.find_first_not_of('*') == glob.npos;
+    return glob.find_first_not_of('*') == std::string_view::npos;
 }
 
 LineProfile profile_of_line(std::span<const LineProfile> sections, std::string_view line) {

@@ -35,7 +35,7 @@ class Reader {
         if (line.text.starts_with('#')) {
             return;
         }
-        if (line.text.find('\0') != line.text.npos) {
+        if (line.text.find('\0') != std::string_view::npos) {
             complain(line.number, "a NUL byte cannot be in a line");
             return;
         }
@@ -44,7 +44,7 @@ class Reader {
             follows_entry_ = false;
             return;
         }
-        if (separators_seen_ >= separators && line.text.find('#') != line.text.npos) {
+        if (separators_seen_ >= separators && line.text.find('#') != std::string_view::npos) {
             // The entry waited for its next label, but this is no label.
             finish();
             follows_entry_ = true;

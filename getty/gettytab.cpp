@@ -1,6 +1,7 @@
 #include "getty/gettytab.hpp"
 
 #include "getty/mode_words.hpp"
+#include "getty/short_text.hpp"
 #include "getty/table_text.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ struct Given {
 };
 
 struct Capability {
-    std::string_view name;
+    ShortText<2> name;
     Kind kind;
     void (*use)(LineProfile& profile, const Given& given);
 };
@@ -79,7 +80,7 @@ void use_environment(LineProfile& profile, const Given& given) {
         const std::size_t size = std::min(rest.find(','), rest.size());
         const std::string_view entry = rest.substr(0, size);
         const std::size_t equals = entry.find('=');
-        if (equals != entry.npos && equals != 0) {
+        if (equals != std::string_view::npos && equals != 0) {
             profile.environment.emplace_back(entry);
         } else if (!entry.empty()) {
             profile.not_honoured.push_back("ev=" + std::string{entry});
@@ -93,13 +94,13 @@ void use_seconds(LineProfile& profile, std::string_view option, const Given& giv
     set_option(profile, option, std::to_string(std::min(given.number, longest)));
 }
 
-constexpr Capability boolean(std::string_view name, void (*use)(LineProfile&, const Given&)) {
+constexpr Capability boolean(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
     return {name, Kind::boolean, use};
 }
-constexpr Capability number(std::string_view name, void (*use)(LineProfile&, const Given&)) {
+constexpr Capability number(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
     return {name, Kind::number, use};
 }
-constexpr Capability text(std::string_view name, void (*use)(LineProfile&, const Given&)) {
+constexpr Capability text(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
     return {name, Kind::text, use};
 }
 
@@ -271,7 +272,7 @@ std::string without_escapes(std::string_view written) {
         written.remove_prefix(1);
         if (c == '^') {
             text += next == '?' ? '\x7f' : static_cast<char>(next & 0x1F);
-        } else if (const std::size_t at = escape_letters.find(next); at != escape_letters.npos) {
+        } else if (const std::size_t at = escape_letters.find(next); at != std::string_view::npos) {
             text += escape_meanings[at];
         } else {
             // \C is how capfile(5) writes a colon.
@@ -371,7 +372,7 @@ class EntryReader {
             const std::size_t size = std::min(names.find('|'), names.size());
             const std::string_view name = trimmed(names.substr(0, size));
             names.remove_prefix(std::min(size + 1, names.size()));
-            if (name.empty() || name.find('\0') != name.npos) {
+            if (name.empty() || name.find('\0') != std::string_view::npos) {
                 continue;
             }
             if (seen_.insert(std::string{name}).second) {
@@ -397,7 +398,7 @@ class EntryReader {
             return;
         }
         EntryField field{.line = line,
-                         .name = capability != nullptr ? capability->name : continuation};
+                         .name = capability != nullptr ? capability->name.view() : continuation};
         if (rest == "@") {
             field.cancelled = true;
         } else if (!read_value(
@@ -421,7 +422,7 @@ class EntryReader {
                 given.text = without_escapes(rest.substr(std::min<std::size_t>(1, rest.size())));
                 // One NUL is a character that is off; inside a text it would end it.
                 return rest.starts_with('=') &&
-                       (given.text.size() == 1 || given.text.find('\0') == given.text.npos);
+                       (given.text.size() == 1 || given.text.find('\0') == std::string_view::npos);
         }
         return false;
     }
@@ -542,7 +543,7 @@ class Resolver {
 
 std::string label_of(const Entry& entry) {
     const auto found = std::find_if(entry.names.begin(), entry.names.end(), [](const auto& name) {
-        return name.size() > 1 && name.find_first_of(" \t") == name.npos;
+        return name.size() > 1 && name.find_first_of(" \t") == std::string_view::npos;
     });
     return found == entry.names.end() ? entry.names.front() : *found;
 }
@@ -658,7 +659,7 @@ void use_groups(const Resolved& resolved, LineProfile& profile) {
 }
 
 std::string reported(const Capability& capability, const Given& given) {
-    std::string name{capability.name};
+    std::string name{capability.name.view()};
     switch (capability.kind) {
         case Kind::boolean: return name;
         case Kind::number: return name + "#" + std::to_string(given.number);
@@ -687,7 +688,7 @@ LineProfile profile_of(const Entry& entry, const Resolved& resolved) {
                  [&](const std::string& name) { return name != profile.label; });
     profile.prompt_style = PromptStyle::gettytab;
     for (const Capability& capability : capabilities) {
-        const auto found = resolved.find(capability.name);
+        const auto found = resolved.find(capability.name.view());
         if (found == resolved.end() || !found->second) {
             continue;
         }

@@ -1,5 +1,6 @@
 #include "getty/issue_facts.hpp"
 
+#include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/text_file.hpp"
 
@@ -7,6 +8,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -34,7 +36,9 @@ std::tm local_time() {
 }
 
 unsigned users_logged_in() {
-    const auto records = common::read_records(common::RecordPaths{}.utmp);
+    std::vector<utmpx> records;
+    common::tolerate("count the users",
+                     [&] { records = common::read_records(common::RecordPaths{}.utmp); });
     return static_cast<unsigned>(std::count_if(
         records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == USER_PROCESS; }));
 }

@@ -137,8 +137,11 @@ void Line::on_event(short events, Clock::time_point now) {
 }
 
 void Line::try_to_open(Clock::time_point now) {
-    if (watch_) {
-        watch_->drain();
+    if (watch_ && watch_->saw_device()) {
+        // Here a moment ago, and perhaps not quite ready.
+        next_pause_ = first_pause;
+    } else if (times_.look_again && now < *times_.look_again) {
+        return;
     }
     if (auto claimed_line = claim_line(options_)) {
         watch_.reset();
@@ -441,7 +444,7 @@ void Line::on_time(Clock::time_point now) {
     }
     if (is_due(times_.ask_again)) {
         claimed_->terminal.drop_input();
-        emit(question_->ask());
+        ask();
     }
     if (is_due(times_.quiet)) {
         refusals_ = 0;
@@ -493,6 +496,9 @@ void Line::flush() {
 
 void Line::record_waiting() const {
     const std::string line{claimed_->terminal.name()};
+    if (line.empty()) {
+        return;  // a line without a name (another mount of devpts) has no record
+    }
     common::put_record(common::waiting_record({.line = line,
                                                .host = options_.host,
                                                .process = ::getpid(),
@@ -513,13 +519,18 @@ std::string Line::terminal_type() const {
 }
 
 void Line::become_login(Clock::time_point now) {
+    const std::string program = options_.root + options_.login_program;
+    if (::access(program.c_str(), X_OK) != 0) {
+        do_without_login(errno, now);
+        return;
+    }
     const common::Terminal& terminal = claimed_->terminal;
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
     const LineEnding ending = typed != nullptr ? typed->ending : LineEnding::carriage_return;
-    const LoginEcho echo = is_our_login(options_.login_program) ? LoginEcho::off : LoginEcho::on;
-
     const LetterCase letters = typed != nullptr ? typed->letters : LetterCase::both;
+    const LoginEcho echo = is_our_login(program) ? LoginEcho::off : LoginEcho::on;
+
     terminal.set_modes(login_modes(terminal.modes(), ending, echo, letters));
     // The descriptors that login inherits share this open line.
     terminal.set_blocking();
@@ -527,18 +538,23 @@ void Line::become_login(Clock::time_point now) {
         getty::become_login(options_,
                             login_arguments(options_, name),
                             login_environment(common::Environment::from(environ), terminal_type()));
+    // Root, directory and niceness may be login's by now: there is no way back.
+    throw common::Failure{
+        no_login, options_.login_program + " cannot be started: " + common::error_text(problem)};
+}
 
+/// No login program: said on the line, once in the log, and looked for again
+/// when the next name comes.
+void Line::do_without_login(int problem, Clock::time_point now) {
     const std::string reason =
         options_.login_program + " cannot be run: " + common::error_text(problem);
-    common::log(common::Severity::error, reason);
-    terminal.write(
-        "\r\n" +
-        common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
-        "\r\n");
-    next_pause_ = longest_pause;
-    question_.reset();
-    claimed_.reset();
-    look_again_later(now);
+    if (!std::exchange(missing_login_is_logged_, true)) {
+        common::log(common::Severity::error, reason);
+    }
+    emit(common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
+         "\r\n");
+    state_ = LineState::asking;
+    times_.ask_again = now + longest_pause;
 }
 
 std::vector<Line> lines_of(const Options& options) {

@@ -44,8 +44,9 @@ class Line {
     void on_event(short events, Clock::time_point now);
 
     /// Sets the modes login expects and replaces this process by login. Returns
-    /// only when that failed: the reason has been said and logged, and the line
-    /// will be tried again after a pause.
+    /// only when there is no such program: that has been said and logged, and
+    /// the question comes again after a pause. Throws Failure when it is there
+    /// and cannot be started.
     void become_login(Clock::time_point now);
 
   private:
@@ -69,6 +70,7 @@ class Line {
     void on_time(Clock::time_point now);
     void refuse_name(std::string_view why, Clock::time_point now);
     void change_speed(SpeedChange change, Clock::time_point now);
+    void do_without_login(int problem, Clock::time_point now);
     void nobody_came();
     void lose_line(Clock::time_point now);
     void look_again_later(Clock::time_point now);
@@ -104,6 +106,7 @@ class Line {
     Clock::time_point next_refusal_logged_{};
     std::chrono::seconds next_pause_{1};
     unsigned refusals_ = 0;
+    bool missing_login_is_logged_ = false;
     bool trouble_is_logged_ = false;  ///< said once, until a key shows that the line works
 };
 

@@ -18,7 +18,8 @@ std::optional<Speed> read_speed(std::string_view word) {
     Speed speed = 0;
     const char* const end = word.data() + word.size();
     const auto [stopped, problem] = std::from_chars(word.data(), end, speed);
-    if (problem != std::errc{} || stopped != end || speed > fastest) {
+    const bool leading_zero = word.size() > 1 && word.front() == '0';
+    if (problem != std::errc{} || stopped != end || leading_zero || speed > fastest) {
         return std::nullopt;
     }
     return speed;

@@ -1,5 +1,6 @@
 #include "getty/mode_words.hpp"
 
+#include "getty/short_text.hpp"
 #include "getty/table_text.hpp"
 
 #include <algorithm>
@@ -17,14 +18,14 @@ enum class FlagKind {
 };
 
 struct Flag {
-    std::string_view name;
+    ShortText<8> name;
     FlagWord word;
     tcflag_t mask;
     tcflag_t bits;
     FlagKind kind = FlagKind::choice;
 };
 
-constexpr Flag one(std::string_view name, FlagWord word, tcflag_t bit) {
+constexpr Flag one(ShortText<8> name, FlagWord word, tcflag_t bit) {
     return {name, word, bit, bit, FlagKind::switched};
 }
 
@@ -67,71 +68,66 @@ constexpr auto flags = std::to_array<Flag>({
     one("flusho", local, FLUSHO),   one("extproc", local, EXTPROC),
 });
 
-/// stty(1)'s combination settings and second names, in its own words.
-struct Combination {
-    std::string_view name;
-    std::string_view words;
-};
-
-constexpr auto combinations = std::to_array<Combination>({
-    {"hup", "hupcl"},
-    {"-hup", "-hupcl"},
-    {"tandem", "ixoff"},
-    {"-tandem", "-ixoff"},
-    {"crterase", "echoe"},
-    {"-crterase", "-echoe"},
-    {"crtkill", "echoke"},
-    {"-crtkill", "-echoke"},
-    {"ctlecho", "echoctl"},
-    {"-ctlecho", "-echoctl"},
-    {"prterase", "echoprt"},
-    {"-prterase", "-echoprt"},
-    {"decctlq", "-ixany"},
-    {"-decctlq", "ixany"},
-    {"tabs", "tab0"},
-    {"-tabs", "tab3"},
-    {"xtabs", "tab3"},  // termio(7)
-    {"-xtabs", "tab0"},
-    {"cbreak", "-icanon"},
-    {"-cbreak", "icanon"},
-    {"cooked", "brkint ignpar istrip icrnl ixon opost isig icanon"},
-    {"-cooked", "raw"},
-    {"raw",
-     "-ignbrk -brkint -ignpar -parmrk -inpck -istrip -inlcr -igncr -icrnl -ixon -ixoff -icanon "
-     "-opost -isig -iuclc -ixany -imaxbel -xcase min 1 time 0"},
-    {"-raw", "cooked"},
-    {"crt", "echoe echoctl echoke"},
-    {"dec", "echoe echoctl echoke -ixany intr ^C erase ^? kill ^U"},
-    {"ek", "erase ^? kill ^U"},
-    {"evenp", "parenb -parodd cs7"},
-    {"-evenp", "-parenb cs8"},
-    {"parity", "evenp"},
-    {"-parity", "-evenp"},
-    {"oddp", "parenb parodd cs7"},
-    {"-oddp", "-parenb cs8"},
-    {"pass8", "-parenb -istrip cs8"},
-    {"-pass8", "parenb istrip cs7"},
-    {"litout", "-parenb -istrip -opost cs8"},
-    {"-litout", "parenb istrip opost cs7"},
-    {"lcase", "xcase iuclc olcuc"},
-    {"-lcase", "-xcase -iuclc -olcuc"},
-    {"LCASE", "lcase"},
-    {"-LCASE", "-lcase"},
-    {"nl", "-icrnl -onlcr"},
-    {"-nl", "icrnl -inlcr -igncr onlcr -ocrnl -onlret"},
-    {"sane",
-     "cread -ignbrk brkint -inlcr -igncr icrnl icanon iexten echo echoe echok -echonl -noflsh "
-     "-ixoff -iuclc -ixany imaxbel -xcase -olcuc -ocrnl opost -ofill onlcr -onocr -onlret nl0 cr0 "
-     "tab0 bs0 vt0 ff0 isig -tostop -ofdel -echoprt echoctl echoke -extproc -flusho "
-     "intr ^C quit ^\\ erase ^? kill ^U eof ^D eol undef eol2 undef swtch undef start ^Q stop ^S "
-     "susp ^Z rprnt ^R werase ^W lnext ^V discard ^O min 1 time 0"},
-});
+/// stty(1)'s combination settings and second names, each on a line of its own,
+/// in its other words. (xtabs is termio(7)'s.)
+constexpr std::string_view combinations =
+    "hup: hupcl\n"
+    "-hup: -hupcl\n"
+    "tandem: ixoff\n"
+    "-tandem: -ixoff\n"
+    "crterase: echoe\n"
+    "-crterase: -echoe\n"
+    "crtkill: echoke\n"
+    "-crtkill: -echoke\n"
+    "ctlecho: echoctl\n"
+    "-ctlecho: -echoctl\n"
+    "prterase: echoprt\n"
+    "-prterase: -echoprt\n"
+    "decctlq: -ixany\n"
+    "-decctlq: ixany\n"
+    "tabs: tab0\n"
+    "-tabs: tab3\n"
+    "xtabs: tab3\n"
+    "-xtabs: tab0\n"
+    "cbreak: -icanon\n"
+    "-cbreak: icanon\n"
+    "cooked: brkint ignpar istrip icrnl ixon opost isig icanon\n"
+    "-cooked: raw\n"
+    "raw: "
+    "-ignbrk -brkint -ignpar -parmrk -inpck -istrip -inlcr -igncr -icrnl -ixon -ixoff -icanon "
+    "-opost -isig -iuclc -ixany -imaxbel -xcase min 1 time 0\n"
+    "-raw: cooked\n"
+    "crt: echoe echoctl echoke\n"
+    "dec: echoe echoctl echoke -ixany intr ^C erase ^? kill ^U\n"
+    "ek: erase ^? kill ^U\n"
+    "evenp: parenb -parodd cs7\n"
+    "-evenp: -parenb cs8\n"
+    "parity: evenp\n"
+    "-parity: -evenp\n"
+    "oddp: parenb parodd cs7\n"
+    "-oddp: -parenb cs8\n"
+    "pass8: -parenb -istrip cs8\n"
+    "-pass8: parenb istrip cs7\n"
+    "litout: -parenb -istrip -opost cs8\n"
+    "-litout: parenb istrip opost cs7\n"
+    "lcase: xcase iuclc olcuc\n"
+    "-lcase: -xcase -iuclc -olcuc\n"
+    "LCASE: lcase\n"
+    "-LCASE: -lcase\n"
+    "nl: -icrnl -onlcr\n"
+    "-nl: icrnl -inlcr -igncr onlcr -ocrnl -onlret\n"
+    "sane: "
+    "cread -ignbrk brkint -inlcr -igncr icrnl icanon iexten echo echoe echok -echonl -noflsh "
+    "-ixoff -iuclc -ixany imaxbel -xcase -olcuc -ocrnl opost -ofill onlcr -onocr -onlret nl0 cr0 "
+    "tab0 bs0 vt0 ff0 isig -tostop -ofdel -echoprt echoctl echoke -extproc -flusho "
+    "intr ^C quit ^\\ erase ^? kill ^U eof ^D eol undef eol2 undef swtch undef start ^Q stop ^S "
+    "susp ^Z rprnt ^R werase ^W lnext ^V discard ^O min 1 time 0\n";
 
 /// A place in c_cc.
 struct Character {
-    std::string_view name;      ///< stty(1)
-    std::string_view constant;  ///< termios(3)
-    std::size_t index;
+    ShortText<8> name;      ///< stty(1)
+    ShortText<8> constant;  ///< termios(3)
+    unsigned index;
 };
 
 constexpr auto characters = std::to_array<Character>({
@@ -156,8 +152,8 @@ constexpr auto characters = std::to_array<Character>({
 
 /// Words of stty(1) that are no modes, and how many words follow them.
 struct OtherWord {
-    std::string_view name;
-    std::size_t values;
+    ShortText<8> name;
+    unsigned values;
 };
 
 constexpr auto other_words = std::to_array<OtherWord>({
@@ -172,7 +168,7 @@ constexpr auto other_words = std::to_array<OtherWord>({
 });
 
 /// Flags that gettydefs of other systems have, and Linux has not.
-constexpr auto foreign_flags = std::to_array<std::string_view>({
+constexpr auto foreign_flags = std::to_array<ShortText<8>>({
     "LOBLK",
     "IENQAK",
     "DEFECHO",
@@ -194,6 +190,16 @@ auto find_named(const Table& table, std::string_view name) {
     const auto* const found = std::find_if(
         table.begin(), table.end(), [=](const auto& entry) { return entry.name == name; });
     return found == table.end() ? nullptr : found;
+}
+
+std::optional<std::string_view> words_of_combination(std::string_view name) {
+    for (const TableLine& line : lines_of(combinations)) {
+        const std::size_t colon = line.text.find(':');
+        if (line.text.substr(0, colon) == name) {
+            return line.text.substr(colon + 1);
+        }
+    }
+    return std::nullopt;
 }
 
 const Character* find_constant(std::string_view name) {
@@ -227,8 +233,8 @@ void set(FlagChange& change, tcflag_t mask, tcflag_t bits) {
 
 /// A flag or a combination of them; false for any other word.
 bool change_flag(ModeChanges& changes, std::string_view word) {
-    if (const Combination* const found = find_named(combinations, word)) {
-        changes = combined(changes, read_stty_words(found->words).changes);
+    if (const auto words = words_of_combination(word)) {
+        changes = combined(changes, read_stty_words(*words).changes);
         return true;
     }
     const bool clears = word.starts_with('-');
@@ -270,7 +276,8 @@ std::optional<cc_t> read_escaped_character(std::string_view text) {
         return read_character(text);
     }
     text.remove_prefix(1);
-    if (const std::size_t at = letters.find(text.front()); at != letters.npos && text.size() == 1) {
+    if (const std::size_t at = letters.find(text.front());
+        at != std::string_view::npos && text.size() == 1) {
         return static_cast<cc_t>(meanings[at]);
     }
     const auto octal = take_octal(text);
@@ -341,7 +348,7 @@ void read_one_speed(ModeReading& reading, std::string_view name, Words& words) {
 }
 
 void skip_other(ModeReading& reading, const OtherWord& other, Words& words) {
-    std::string text{other.name};
+    std::string text{other.name.view()};
     for (std::size_t i = 0; i < other.values; ++i) {
         if (const auto value = words.take_value()) {
             text += ' ' + std::string{*value};
@@ -427,9 +434,9 @@ struct BsdFlag {
     FlagWord word;
     unsigned mask;
     unsigned bits;
-    std::string_view name;
-    std::string_view set;
-    std::string_view cleared;  ///< "" also for one value of a field
+    ShortText<12> name;
+    ShortText<8> set;
+    ShortText<8> cleared;  ///< "" also for one value of a field
 };
 
 constexpr auto bsd_flags = std::to_array<BsdFlag>({
@@ -503,7 +510,7 @@ std::string hexadecimal(unsigned value) {
 
 /// A choice has to have its value; of the two bits of CRTSCTS either will do.
 bool is_set(const BsdFlag& flag, unsigned value) {
-    return flag.cleared.empty() ? (value & flag.mask) == flag.bits : (value & flag.mask) != 0;
+    return (flag.cleared == "") ? (value & flag.mask) == flag.bits : (value & flag.mask) != 0;
 }
 
 }  // namespace
@@ -547,14 +554,14 @@ std::string write_stty_words(const ModeChanges& changes) {
             continue;
         }
         if ((change.bits & flag.mask) == flag.bits) {
-            append_word(words, flag.name);
+            append_word(words, flag.name.view());
         } else if (flag.kind == FlagKind::switched) {
-            append_word(words, "-" + std::string{flag.name});
+            append_word(words, "-" + std::string{flag.name.view()});
         }
     }
     for (const Character& character : characters) {
         if (const auto& byte = changes.characters[character.index]) {
-            append_word(words, character.name);
+            append_word(words, character.name.view());
             append_word(words,
                         is_count(character) ? std::to_string(*byte) : written_character(*byte));
         }
@@ -572,9 +579,9 @@ ModeReading translate_bsd_flags(FlagWord word, unsigned value) {
         }
         known |= flag.mask;
         const bool set = is_set(flag, value);
-        append_word(words, set ? flag.set : flag.cleared);
-        if (set && flag.set.empty()) {
-            reading.not_honoured.emplace_back(flag.name);
+        append_word(words, set ? flag.set.view() : flag.cleared.view());
+        if (set && flag.set == "") {
+            reading.not_honoured.emplace_back(flag.name.view());
         }
     }
     if ((value & ~known) != 0) {

@@ -18,9 +18,9 @@ struct ModeReading {
     std::vector<std::string> problems{};      ///< such words are skipped
 };
 
-/// The settings of stty(1): `cs8 -parenb crtscts sane erase ^H 9600`. `sane`
-/// leaves iutf8 alone, which only the line's other end can know; all else is as
-/// GNU stty does it.
+/// The settings of stty(1): `cs8 -parenb crtscts sane erase ^H 9600`. `sane` and
+/// `raw` leave iutf8 alone, which only the line's other end can know; all else
+/// is as GNU stty does it.
 [[nodiscard]] ModeReading read_stty_words(std::string_view text);
 
 /// The flags of gettydefs(4): those of termios(3) and stty's combinations in

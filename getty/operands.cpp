@@ -48,7 +48,8 @@ Operands read_operands(std::span<const std::string_view> words) {
         throw common::UsageError{"too many operands: " + common::quoted(given[3]) +
                                  " follows line, speed and terminal type"};
     }
-    if (looks_like_speeds(given[0]) && given.size() > 1) {
+    // The word console in front is the line of that name.
+    if (given[0] != console_word && looks_like_speeds(given[0]) && given.size() > 1) {
         Operands operands{
             .line = std::string{given[1]},
             .terminal_type = given.size() > 2 ? std::string{given[2]} : std::string{}};

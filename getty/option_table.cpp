@@ -55,7 +55,13 @@ void set_break_policy(Options& options, std::string_view word) {
 
 void set_nice(Options& options, std::string_view value) {
     const bool negative = value.starts_with('-');
-    const unsigned size = common::read_number("--nice", value.substr(negative ? 1 : 0), 0, 20);
+    unsigned size = 0;
+    try {
+        size = common::read_number("--nice", value.substr(negative ? 1 : 0), 0, 20);
+    } catch (const UsageError&) {
+        throw UsageError{"option --nice: \"" + std::string{value} +
+                         "\" is not a whole number from -20 to 19"};
+    }
     options.nice = negative ? -static_cast<int>(size) : static_cast<int>(size);
 }
 

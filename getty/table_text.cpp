@@ -37,7 +37,7 @@ unsigned JoinedLines::line_at(std::size_t offset) const {
 
 std::string_view trimmed(std::string_view text) {
     const std::size_t start = text.find_first_not_of(blanks);
-    if (start == text.npos) {
+    if (start == std::string_view::npos) {
         return {};
     }
     return text.substr(start, text.find_last_not_of(blanks) - start + 1);

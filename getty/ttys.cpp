@@ -112,7 +112,7 @@ class Reader {
   public:
     void read(const TableLine& line) {
         line_ = line.number;
-        if (line.text.find('\0') != line.text.npos) {
+        if (line.text.find('\0') != std::string_view::npos) {
             complain("a NUL byte cannot be in a line");
             return;
         }

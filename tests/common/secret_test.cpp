@@ -90,22 +90,25 @@ TEST_CASE("a wiped secret leaves nothing behind") {
         secret.storage().begin(), secret.storage().end(), [](char c) { return c == '\0'; }));
 }
 
-TEST_CASE("a secret lies between pages that cannot be read") {
+TEST_CASE("a secret ends where its page ends, between pages that cannot be read") {
     const Secret secret;
     const std::ptrdiff_t page = ::sysconf(_SC_PAGESIZE);
     const char* const start = secret.c_str();
+    // The NUL after the longest secret is the last byte of the page.
+    const char* const end = start + Secret::capacity + 1;
     CHECK(signal_of_reading(start) == 0);
-    CHECK(signal_of_reading(start + page - 1) == 0);
-    CHECK(signal_of_reading(start - 1) == SIGSEGV);
-    CHECK(signal_of_reading(start - page) == SIGSEGV);
-    CHECK(signal_of_reading(start + page) == SIGSEGV);
-    CHECK(signal_of_reading(start + 2 * page - 1) == SIGSEGV);
+    CHECK(signal_of_reading(end - 1) == 0);
+    CHECK(signal_of_reading(end - page) == 0);
+    CHECK(signal_of_reading(end) == SIGSEGV);
+    CHECK(signal_of_reading(end + page - 1) == SIGSEGV);
+    CHECK(signal_of_reading(end - page - 1) == SIGSEGV);
 }
 
 TEST_CASE("the pages around a secret are its own, so that nothing can move in beside it") {
     const Secret secret;
-    const auto start = reinterpret_cast<std::uintptr_t>(secret.c_str());
-    const auto end = start + static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto end =
+        reinterpret_cast<std::uintptr_t>(secret.c_str()) + std::uintptr_t{Secret::capacity + 1};
+    const auto start = end - static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     CHECK(rights_of(start) == "rw-p");
     CHECK(rights_of(end - 1) == "rw-p");
     CHECK(rights_of(start - 1) == "---p");

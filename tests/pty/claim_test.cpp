@@ -207,8 +207,8 @@ TEST_CASE("what an old process holds of the line is dead once the prompt is up (
     // As after a session of ann's.
     common::check(::chown(line.path().c_str(), ann.user, 5), "chown");
     REQUIRE(problem_of_open_as(ann.user, line.path()) == 0);
-    const common::UniqueFd old{
-        common::check(::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC), "open")};
+    const common::UniqueFd old{common::check(
+        ::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK), "open")};
     const termios modes = line.modes();
 
     const auto getty = start_getty(line);
