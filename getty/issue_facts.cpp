@@ -2,7 +2,11 @@
 
 #include "common/log.hpp"
 #include "common/record_file.hpp"
+#include "common/syscall.hpp"
+#include "common/terminal.hpp"
 #include "common/text_file.hpp"
+#include "common/unique_fd.hpp"
+#include "getty/exit_status.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,15 +16,19 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 namespace getty {
 
 namespace {
+
+constexpr const char* reload_file = "/run/agetty.reload";
 
 utsname system_names() {
     utsname names{};
@@ -121,7 +129,7 @@ std::string host_name() {
     return static_cast<const char*>(names.nodename);
 }
 
-IssueFacts collect_facts(const common::Terminal& line) {
+IssueFacts collect_facts(std::string line, unsigned speed) {
     const auto name = [](auto utsname::*field) {
         return [field] {
             const utsname names = system_names();
@@ -146,8 +154,8 @@ IssueFacts collect_facts(const common::Terminal& line) {
         .os_release = os_release,
         .ipv4_address = [](std::string_view i) { return address_of(AF_INET, i); },
         .ipv6_address = [](std::string_view i) { return address_of(AF_INET6, i); },
-        .line = std::string{line.name()},
-        .speed = line.speed(),
+        .line = std::move(line),
+        .speed = speed,
     };
 }
 
@@ -167,6 +175,38 @@ std::string read_issue(const Options& options) {
         }
     }
     return text + text_of_snippets({"/etc/issue.d", "/run/issue.d", "/usr/lib/issue.d"});
+}
+
+int show_issue(const Options& options) {
+    // A line is not needed; where there is one, it is told of.
+    std::string line;
+    unsigned speed = 0;
+    try {
+        const common::Terminal terminal = common::Terminal::standard_input();
+        line = terminal.name();
+        speed = terminal.speed();
+    } catch (const std::system_error&) {
+        line.clear();
+    }
+    const std::string text = render_issue(read_issue(options), collect_facts(line, speed));
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const auto written = ::write(STDOUT_FILENO, rest.data(), rest.size());
+        if (written <= 0) {
+            return line_failed;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return left;
+}
+
+int ask_for_reload() {
+    const common::UniqueFd file{common::check(
+        ::open(reload_file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR),
+        "open",
+        reload_file)};
+    common::check(::futimens(file.get(), nullptr), "touch", reload_file);
+    return left;
 }
 
 }  // namespace getty

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "common/terminal.hpp"
 #include "getty/issue.hpp"
 #include "getty/options.hpp"
 
@@ -9,7 +8,14 @@
 namespace getty {
 
 /// The facts of this machine and this line, each looked up when it is asked for.
-[[nodiscard]] IssueFacts collect_facts(const common::Terminal& line);
+[[nodiscard]] IssueFacts collect_facts(std::string line, unsigned speed);
+
+/// --show-issue: the issue as it is now, on standard output. Returns the exit
+/// status.
+[[nodiscard]] int show_issue(const Options& options);
+
+/// --reload: tells waiting gettys, as agetty does, by touching a file.
+[[nodiscard]] int ask_for_reload();
 
 /// The issue as written: the files of --issue-file, or the first of /etc/issue,
 /// /run/issue, /usr/lib/issue and then *.issue of the issue.d directories

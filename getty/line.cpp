@@ -6,6 +6,7 @@
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
 #include "common/text_file.hpp"
+#include "getty/autologin.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/login_command.hpp"
@@ -32,6 +33,7 @@ constexpr auto pause_between_steps = 100ms;
 constexpr auto carrier_interval = 250ms;
 constexpr auto patience_with_modem = 1s;
 constexpr std::size_t longest_modem_text = 256;
+constexpr std::size_t largest_shadow_file = 4UL * 1024 * 1024;
 constexpr Speed usual_console_speed = 115'200;
 /// What a line that takes no output may leave behind: an issue and a prompt.
 constexpr std::size_t most_unwritten = 128UL * 1024;
@@ -103,8 +105,12 @@ pollfd Line::waiting_for() const {
 
 std::optional<Clock::time_point> Line::wakes_at() const {
     std::optional<Clock::time_point> earliest;
-    for (const auto& time :
-         {times_.look_again, times_.modem_done, times_.ask_again, times_.quiet, times_.give_up}) {
+    for (const auto& time : {times_.look_again,
+                             times_.modem_done,
+                             times_.grace_over,
+                             times_.ask_again,
+                             times_.quiet,
+                             times_.give_up}) {
         if (time && (!earliest || *time < *earliest)) {
             earliest = time;
         }
@@ -250,7 +256,20 @@ void Line::go_on_opening(Clock::time_point now) {
                 return;
             }
             [[fallthrough]];
-        case Opening::any_key: opening_ = Opening::question; [[fallthrough]];
+        case Opening::any_key:
+            opening_ = Opening::grace;
+            if (options_.autologin) {
+                decide_autologin();
+            }
+            if (options_.autologin && options_.autologin_grace > 0s) {
+                emit("Logging in as " + common::safe_text(*options_.autologin) + " in " +
+                     std::to_string(options_.autologin_grace.count()) +
+                     " seconds; a key stops that.\r\n");
+                times_.grace_over = now + options_.autologin_grace;
+                return;
+            }
+            [[fallthrough]];
+        case Opening::grace: opening_ = Opening::question; [[fallthrough]];
         case Opening::question: ask();
     }
 }
@@ -274,7 +293,11 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
             return;
         case Opening::any_key:
             emit("\r\n");
-            opening_ = Opening::question;
+            go_on_opening(now);
+            return;
+        case Opening::grace:
+            times_.grace_over.reset();
+            options_.autologin.reset();
             go_on_opening(now);
             return;
         case Opening::carrier:
@@ -292,6 +315,28 @@ void Line::take_speed_from_modem(Clock::time_point now) {
     modem_text_.clear();
     opening_ = Opening::return_key;
     go_on_opening(now);
+}
+
+/// --autologin may not hold: then there is a prompt, and a word why.
+void Line::decide_autologin() {
+    std::optional<std::string> reason;
+    if (options_.autologin_once && !is_first_autologin(claimed_->terminal.name())) {
+        // No news: that is what was asked for.
+        options_.autologin.reset();
+        return;
+    }
+    const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    reason = reason_against_autologin(
+        common::read_text_file("/etc/shadow", largest_shadow_file).value_or(""),
+        *options_.autologin,
+        today);
+    if (reason) {
+        common::log(
+            common::Severity::warning,
+            "no automatic login of " + common::quoted(*options_.autologin) + ": " + *reason);
+        emit("No automatic login: " + *reason + ".\r\n");
+        options_.autologin.reset();
+    }
 }
 
 void Line::ask() {
@@ -318,7 +363,9 @@ void Line::show_issue() {
         emit("\r\n");
     }
     if (!options_.no_issue) {
-        emit(render_issue(read_issue(options_), collect_facts(claimed_->terminal)));
+        emit(render_issue(
+            read_issue(options_),
+            collect_facts(std::string{claimed_->terminal.name()}, claimed_->terminal.speed())));
     }
 }
 
@@ -441,6 +488,9 @@ void Line::on_time(Clock::time_point now) {
     }
     if (is_due(times_.modem_done)) {
         take_speed_from_modem(now);
+    }
+    if (is_due(times_.grace_over)) {
+        go_on_opening(now);
     }
     if (is_due(times_.ask_again)) {
         claimed_->terminal.drop_input();

@@ -51,7 +51,7 @@ class Line {
 
   private:
     /// What an open line goes through before the question, in this order.
-    enum class Opening { carrier, modem, return_key, issue, any_key, question };
+    enum class Opening { carrier, modem, return_key, issue, any_key, grace, question };
 
     void try_to_open(Clock::time_point now);
     void claimed(ClaimedLine claimed, Clock::time_point now);
@@ -61,6 +61,7 @@ class Line {
     void go_on_opening(Clock::time_point now);
     void on_key_in_opening(char byte, Clock::time_point now);
     void take_speed_from_modem(Clock::time_point now);
+    void decide_autologin();
     void show_issue();
     void ask();
 
@@ -97,6 +98,7 @@ class Line {
     struct Times {
         std::optional<Clock::time_point> look_again{};  ///< for the device or its carrier
         std::optional<Clock::time_point> modem_done{};  ///< no more is expected of the modem
+        std::optional<Clock::time_point> grace_over{};  ///< no key came: automatic login
         std::optional<Clock::time_point> ask_again{};   ///< the pause after refused names ends
         std::optional<Clock::time_point> quiet{};       ///< back to the first speed
         std::optional<Clock::time_point> give_up{};     ///< --timeout

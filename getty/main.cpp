@@ -1,4 +1,6 @@
 #include "common/program.hpp"
+#include "getty/console_lines.hpp"
+#include "getty/issue_facts.hpp"
 #include "getty/line.hpp"
 #include "getty/options.hpp"
 #include "getty/run.hpp"
@@ -7,9 +9,21 @@ namespace getty {
 
 namespace {
 
+int serve(const Options& options) {
+    return run(lines_of(options));
+}
+
 int story(int argc, char** argv) {
     const Options options = parse_options(argc, argv);
-    return run(lines_of(options));
+    switch (options.task) {
+        case Task::show_issue: return show_issue(options);
+        case Task::reload: return ask_for_reload();
+        case Task::serve_line: break;
+    }
+    if (options.line == all_consoles) {
+        return serve_consoles(options, serve);
+    }
+    return serve(options);
 }
 
 }  // namespace

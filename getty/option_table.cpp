@@ -114,6 +114,10 @@ const std::array table{
     OptionEntry{{'m', "extract-baud", Argument::none, "", "speed from a modem's CONNECT text"},
                 [](Options& o, std::string_view) { o.extract_baud = true; }},
     OptionEntry{{0, "list-speeds", Argument::none, "", "show the usual speeds and leave"}, nullptr},
+    OptionEntry{{0, "show-issue", Argument::none, "", "show the issue and leave; needs no line"},
+                [](Options& o, std::string_view) { o.task = Task::show_issue; }},
+    OptionEntry{{0, "reload", Argument::none, "", "have waiting gettys show the issue again"},
+                [](Options& o, std::string_view) { o.task = Task::reload; }},
     OptionEntry{{'n', "skip-login", Argument::none, "", "do not ask for a name"},
                 [](Options& o, std::string_view) { o.skip_login = true; }},
     OptionEntry{{'N', "nonewline", Argument::none, "", "no empty line before the issue"},
@@ -162,6 +166,16 @@ const std::array table{
          "SECONDS",
          "quiet time before the first speed is back"},
         [](Options& o, std::string_view v) { o.break_quiet = read_seconds("--break-quiet", v); }},
+    OptionEntry{{0, "autologin-once", Argument::none, "", "log in by itself once since the start"},
+                [](Options& o, std::string_view) { o.autologin_once = true; }},
+    OptionEntry{{0,
+                 "autologin-grace",
+                 Argument::required,
+                 "SECONDS",
+                 "a key in this time gives a prompt instead"},
+                [](Options& o, std::string_view v) {
+                    o.autologin_grace = read_seconds("--autologin-grace", v);
+                }},
     OptionEntry{
         {0, "loginprog", Argument::required, "PATH", ""},
         [](Options& o, std::string_view v) { set_name(o.login_program, "--loginprog", v); }},

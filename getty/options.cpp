@@ -3,6 +3,7 @@
 #include "common/command_line.hpp"
 #include "common/program.hpp"
 #include "common/terminal_speed.hpp"
+#include "getty/credentials.hpp"
 #include "getty/operands.hpp"
 #include "getty/option_table.hpp"
 
@@ -45,6 +46,18 @@ std::vector<common::OptionRule> rules_of(std::span<const OptionEntry> table) {
     throw common::Leave{0};
 }
 
+/// A credential is an option that the manager of services sets.
+void apply_credentials(Options& options, std::span<const OptionEntry> table) {
+    for (const Credential& credential : read_credentials()) {
+        const auto entry = std::find_if(table.begin(), table.end(), [&](const OptionEntry& e) {
+            return e.rule.name == credential.option;
+        });
+        if (entry != table.end()) {
+            entry->apply(options, credential.value);
+        }
+    }
+}
+
 std::string speed_list() {
     std::string list;
     for (const Speed speed : common::named_speeds()) {
@@ -64,6 +77,7 @@ Options parse_options(int argc, char** argv) {
     const auto given = common::read_command_line(rules, words, order, established_options());
 
     Options options;
+    apply_credentials(options, table);
     for (const auto& [index, value] : given.options) {
         const OptionEntry& entry = table[index];
         if (entry.rule.name == "help") {
@@ -77,15 +91,18 @@ Options parse_options(int argc, char** argv) {
         }
         entry.apply(options, value);
     }
+    if (options.login_program.empty()) {
+        options.login_program = TTYGATE_LOGIN_PROGRAM;
+    }
+    if (options.task != Task::serve_line) {
+        return options;
+    }
     const Operands operands = read_operands(given.operands);
     options.line = operands.line;
     options.speeds = operands.speeds;
     options.setup = operands.setup;
     options.console_speed = operands.console_speed;
     options.terminal_type = operands.terminal_type;
-    if (options.login_program.empty()) {
-        options.login_program = TTYGATE_LOGIN_PROGRAM;
-    }
     return options;
 }
 

@@ -13,8 +13,12 @@ namespace getty {
 /// CLOCAL: whether the line has no modem control lines to listen to.
 enum class Carrier { as_driver_has_it, never_local, always_local };
 
+/// What getty is started for.
+enum class Task { serve_line, show_issue, reload };
+
 /// What the command line says. Everything else follows from the line itself.
 struct Options {
+    Task task = Task::serve_line;
     std::string line{};
     std::vector<Speed> speeds{};
     LineSetup setup{};
@@ -24,6 +28,8 @@ struct Options {
     std::string login_program{};
     std::string login_options{};  ///< replaces login's arguments; \u becomes the name
     std::optional<std::string> autologin{};
+    bool autologin_once = false;              ///< once since the machine started
+    std::chrono::seconds autologin_grace{0};  ///< in which a key gives a prompt instead
     bool skip_login = false;
     std::string host{};
     bool remote = false;
@@ -58,9 +64,10 @@ struct Options {
     std::string nologin_message{};
 };
 
-/// Reads the command line. --help, --version, --list-speeds and --show-issue
-/// are answered here and end in Leave. Throws UsageError for an option, Failure
-/// with bad_speed for a speed.
+/// Reads the command line, and before it the credentials that systemd hands
+/// over: the command line wins. --help, --version and --list-speeds are answered
+/// here and end in Leave. Throws UsageError for an option, Failure with
+/// bad_speed for a speed.
 [[nodiscard]] Options parse_options(int argc, char** argv);
 
 }  // namespace getty

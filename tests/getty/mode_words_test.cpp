@@ -166,6 +166,7 @@ TEST_CASE("a wrong stty word is named, and the others count") {
         {"echo erase", {"erase has no value"}},
         {"echo erase 256", {"\"256\" is no value for erase"}},
         {"echo min x", {"\"x\" is no value for min"}},
+        {"echo min 256", {"\"256\" is no value for min"}},
         {"echo 999999999999", {"\"999999999999\" is no setting of stty(1)"}},
         {"echo ispeed fast", {"ispeed has no speed"}},
         {"echo \x1b[2J", {"\"^[[2J\" is no setting of stty(1)"}},
@@ -259,6 +260,20 @@ TEST_CASE("flag words of BSD become those of Linux, all of them given a value") 
     }
 }
 
+TEST_CASE("a flag word of BSD with nothing set clears all that Linux has of it") {
+    const auto words = [](FlagWord word) {
+        return getty::write_stty_words(getty::translate_bsd_flags(word, 0).changes);
+    };
+    CHECK(words(FlagWord::control) == "cs5 -cstopb -cread -parenb -parodd -hupcl -clocal -crtscts");
+    CHECK(words(FlagWord::input) ==
+          "-ignbrk -brkint -ignpar -parmrk -inpck -istrip -inlcr -igncr -icrnl -iuclc -ixon -ixany "
+          "-ixoff -imaxbel");
+    CHECK(words(FlagWord::output) == "-opost -onlcr -ocrnl -onocr -onlret tab0");
+    CHECK(words(FlagWord::local) ==
+          "-isig -icanon -iexten -echo -echoe -echok -echonl -noflsh -tostop -echoprt -echoctl "
+          "-echoke -extproc");
+}
+
 TEST_CASE("either half of BSD's CRTSCTS is ours") {
     for (const unsigned value : {0x10000U, 0x20000U, 0x30000U}) {
         CHECK((getty::translate_bsd_flags(FlagWord::control, value).changes.control.bits &
@@ -273,6 +288,13 @@ TEST_CASE("flags of BSD that Linux has not are not honoured") {
           Texts{"ONOEOT", "0x100"});
     CHECK(getty::translate_bsd_flags(FlagWord::local, 0x02000200).not_honoured ==
           Texts{"ALTWERASE", "NOKERNINFO"});
+}
+
+TEST_CASE("modes are written in the order of the flag words, then the characters") {
+    const auto changes =
+        getty::read_stty_words("time 5 erase ^? intr x quit undef -echo eol ~ icrnl cs7").changes;
+    CHECK(getty::write_stty_words(changes) ==
+          "cs7 icrnl -echo intr x quit undef erase ^? eol ~ time 5");
 }
 
 TEST_CASE("written stty words are read as the same changes") {

@@ -44,6 +44,13 @@ void make_socket(const std::string& path) {
         ::bind(socket.get(), static_cast<const sockaddr*>(untyped), sizeof address), "bind", path);
 }
 
+/// The one line a process has logged.
+std::string only_log_line_of(pty::World& world, const pty::Process& process) {
+    const auto lines = log_lines_of(world, process.id());
+    CHECK(lines.size() == 1);
+    return lines.empty() ? std::string{} : lines.front();
+}
+
 bool says_nothing(std::string_view text) {
     return text.find_first_not_of(" \r\n\t") == std::string_view::npos;
 }
@@ -150,7 +157,7 @@ TEST_CASE("what is no terminal is refused with a word, one log line and a status
         CAPTURE(getty.line);
         constexpr int no_terminal = 3;
         CHECK(getty.process.wait_exit(longest_stay) == pty::Exit{.status = no_terminal});
-        CHECK(log_lines_of(world, getty.process.id()).size() == 1);
+        only_log_line_of(world, getty.process);
     }
     // Not at once: an init would start it again and again.
     CHECK(pty::Clock::now() - start > 5s);
@@ -165,10 +172,10 @@ TEST_CASE("a line that is not there is waited for, with one log line, and served
     pty::Process getty{
         {.arguments = {pty::World::getty(), "-l", pty::World::login(), "ttyLATE", "dumb"}}};
     CHECK(pty::wait_until([&] { return !log_lines_of(world, getty.id()).empty(); }));
-    CHECK(log_lines_of(world, getty.id()).front().find("ttyLATE") != std::string::npos);
+    CHECK(only_log_line_of(world, getty).find("ttyLATE") != std::string::npos);
     pty::let_pass(1500ms);
     CHECK(getty.is_running());
-    CHECK(log_lines_of(world, getty.id()).size() == 1);
+    only_log_line_of(world, getty);
 
     world.write_file("/dev/ttyLATE", "");
     common::check(::mount(line.path().c_str(), "/dev/ttyLATE", nullptr, MS_BIND, nullptr), "mount");
@@ -177,7 +184,8 @@ TEST_CASE("a line that is not there is waited for, with one log line, and served
     line.expect("Password: ");
     line.send("secret\r");
     line.expect(pty::shell_prompt);
-    CHECK(pty::last_for_line(world.utmp(), "ttyLATE")->user == "ann");
+    const auto record = pty::last_for_line(world.utmp(), "ttyLATE");
+    CHECK(record.value_or(pty::Record{}).user == "ann");
 }
 
 TEST_CASE("login without a terminal refuses with a word") {
@@ -192,7 +200,7 @@ TEST_CASE("login without a terminal refuses with a word") {
     for (auto& login : logins) {
         CHECK(login.wait_exit(longest_stay) == pty::Exit{.status = 1});
         CHECK_FALSE(says_nothing(login.output()));
-        CHECK(log_lines_of(world, login.id()).size() == 1);
+        only_log_line_of(world, login);
     }
     check_nobody_in(world);
 }
@@ -260,9 +268,8 @@ TEST_CASE("a gate that cannot work lets nobody in, says so, and no other is trie
     for (const Case& broken : cases) {
         CAPTURE(broken.what);
         CHECK(visit->login.wait_exit(longest_stay) == pty::Exit{.status = 1});
-        const auto log = log_lines_of(world, visit->login.id());
-        CHECK(log.size() == 1);
-        CHECK(log.front().find(broken.in_log) != std::string::npos);
+        const auto log = only_log_line_of(world, visit->login);
+        CHECK(log.find(broken.in_log) != std::string::npos);
         CHECK_FALSE(says_nothing(visit->line.unmatched()));
         CHECK(visit->line.transcript().find(pty::shell_prompt) == std::string::npos);
         CHECK(visit->line.owner() == pty::nobodys_line);
@@ -323,11 +330,10 @@ TEST_CASE("a shell that is none never yields another: a word why, after the pass
     for (pty::Visit& visit : visits) {
         CAPTURE(visit.what);
         CHECK(visit.login.wait_exit(longest_stay) == pty::Exit{.status = 1});
-        const auto log = log_lines_of(world, visit.login.id());
-        CHECK(log.size() == 1);
+        const auto log = only_log_line_of(world, visit.login);
         // Up to a blank, which the log may show in its own way.
         const std::string first_word = visit.what.substr(0, visit.what.find(' '));
-        CHECK(log.front().find(first_word) != std::string::npos);
+        CHECK(log.find(first_word) != std::string::npos);
         CHECK(visit.line.transcript().find(pty::shell_prompt) == std::string::npos);
         CHECK(visit.line.owner() == pty::nobodys_line);
     }
@@ -389,7 +395,7 @@ TEST_CASE("a home that cannot be entered: the root directory and a word, or refu
                 if (!default_home) {
                     CAPTURE(visit.what);
                     CHECK(visit.login.wait_exit(longest_stay) == pty::Exit{.status = 1});
-                    CHECK(log_lines_of(world, visit.login.id()).size() == 1);
+                    only_log_line_of(world, visit.login);
                     CHECK(visit.line.transcript().find("$ ") == std::string::npos);
                     CHECK(record_of(world, visit.line).type != USER_PROCESS);
                     CHECK(visit.line.owner() == pty::nobodys_line);
@@ -419,8 +425,7 @@ TEST_CASE("getty refuses names that are none with a word and asks again, in one 
         const auto end_of_echo = answer.find("\r\n");
         CHECK_FALSE(
             says_nothing(std::string_view{answer}.substr(std::min(end_of_echo, answer.size()))));
-        CHECK(log_lines_of(world, visit.login.id()).size() == 1);
-        CHECK(log_lines_of(world, visit.login.id()).front().find("getty[") != std::string::npos);
+        CHECK(only_log_line_of(world, visit.login).find("getty[") != std::string::npos);
         // And whoever has mistyped can go on.
         line.send("ann\r");
         line.expect("Password: ");
@@ -484,7 +489,7 @@ TEST_CASE("login asked for a name takes none that is none: no shell, no crash, a
                           pty::escaped(answer));
             CHECK(answer.find('\x9b') == std::string_view::npos);
             CHECK(answer.find("incorrect") != std::string_view::npos);
-            CHECK(log_lines_of(world, login->id()).size() == 1);
+            only_log_line_of(world, *login);
             ++line;
             ++login;
         }
@@ -555,7 +560,7 @@ TEST_CASE("passwords of any length are one try each, and the whole line is taken
             CAPTURE(name_of(gate));
             CAPTURE(visit.what);
             visit.line.expect("incorrect");
-            CHECK(log_lines_of(world, visit.login.id()).size() == 1);
+            only_log_line_of(world, visit.login);
             // The next answer is the next line, and nothing of this one.
             log_in(visit.line, "ann", longest);
             CHECK(visit.line.transcript().find('q') == std::string::npos);
@@ -638,7 +643,7 @@ TEST_CASE("who has the right password is told why the account is of no use") {
         CHECK(visit.login.wait_exit(longest_stay) == pty::Exit{.status = 1});
         visit.line.expect_hang_up();
         CHECK(lower(std::string{visit.line.unmatched()}).find("expired") != std::string::npos);
-        CHECK(log_lines_of(world, visit.login.id()).size() == 1);
+        only_log_line_of(world, visit.login);
         CHECK(visit.line.owner() == pty::nobodys_line);
         check_nobody_in(world);
     }

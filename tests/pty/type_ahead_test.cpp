@@ -52,9 +52,13 @@ void send_pieces(pty::Line& line,
     }
 }
 
+/// Whether the password may have been asked for before all of it was typed.
+enum class Asked { no, perhaps };
+
 /// A moment for somebody to type name and password in, and how.
 struct Instant {
     std::string when;
+    Asked asked;
     /// Starts getty and types.
     std::function<pty::Process(pty::Line&)> type;
 };
@@ -78,12 +82,14 @@ pty::Process after_the_prompt(pty::Line& line,
 
 const std::vector<Instant> instants{
     {"before getty opens the line",
+     Asked::no,
      [](pty::Line& line) {
          make_deaf_as_a_port(line);
          line.send(name_and_password);
          return start_getty(line);
      }},
     {"before getty opens the line, in parts until it does",
+     Asked::no,
      [](pty::Line& line) {
          make_deaf_as_a_port(line);
          send_pieces(line, {"a", "nn", "\r", "QX"});
@@ -93,6 +99,7 @@ const std::vector<Instant> instants{
          return getty;
      }},
     {"while the issue is written, before the prompt",
+     Asked::no,
      [](pty::Line& line) {
          line.stop_reading();
          auto getty = start_getty(line, {"-f", "/run/long.issue"});
@@ -105,6 +112,7 @@ const std::vector<Instant> instants{
          return getty;
      }},
     {"with the first letters of the prompt",
+     Asked::no,
      [](pty::Line& line) {
          auto getty = start_getty(line);
          line.expect("box");
@@ -112,18 +120,23 @@ const std::vector<Instant> instants{
          return getty;
      }},
     {"after the prompt, in one write",
+     Asked::no,
      [](pty::Line& line) { return after_the_prompt(line, {name_and_password}); }},
     {"after the prompt, letter by letter",
+     Asked::perhaps,
      [](pty::Line& line) { return after_the_prompt(line, letters_of(name_and_password)); }},
     {"cut within the name",
+     Asked::no,
      [](pty::Line& line) {
          return after_the_prompt(line, {"an", "n\r" + password + "\r"});
      }},
     {"cut before the name's Return",
+     Asked::no,
      [](pty::Line& line) {
          return after_the_prompt(line, {"ann", "\r" + password + "\r"});
      }},
     {"cut after the name's Return",
+     Asked::perhaps,
      [](pty::Line& line) {
          auto getty = after_the_prompt(line, {});
          line.send("ann\r");
@@ -131,6 +144,7 @@ const std::vector<Instant> instants{
          return getty;
      }},
     {"while getty becomes login",
+     Asked::perhaps,
      [](pty::Line& line) {
          auto getty = after_the_prompt(line, {});
          line.send("ann\r");
@@ -138,9 +152,16 @@ const std::vector<Instant> instants{
          line.send(password + "\r");
          return getty;
      }},
+    {"half of it with the name, half of it when the question could be there",
+     Asked::no,
+     [](pty::Line& line) {
+         return after_the_prompt(line, {"ann\rQXZ", "ZXQ\r"}, 50ms);
+     }},
     {"slowly, from the name on past the moment of the question",
+     Asked::perhaps,
      [](pty::Line& line) { return after_the_prompt(line, letters_of(name_and_password), 20ms); }},
     {"with the first letters of the question",
+     Asked::perhaps,
      [](pty::Line& line) {
          auto getty = after_the_prompt(line, {"ann\r"});
          line.expect("Pass");
@@ -150,6 +171,7 @@ const std::vector<Instant> instants{
          return getty;
      }},
     {"with the answer to a failed try",
+     Asked::perhaps,
      [](pty::Line& line) {
          auto getty = after_the_prompt(line, {"ann\r"});
          line.expect("Password: ");
@@ -163,13 +185,18 @@ const std::vector<Instant> instants{
 /// From wherever the dialogue has got to into the shell. A name typed before
 /// getty had the line may be lost; a password typed before it was asked for is,
 /// but who types slowly may have been asked meanwhile.
-void get_in(pty::Line& line) {
+void get_in(pty::Line& line, Asked asked) {
     const auto is_at = [&line](std::string_view end) { return line.transcript().ends_with(end); };
     const auto goes_on = [&] { return is_at("Password: ") || is_at(pty::shell_prompt); };
     if (!pty::wait_until(goes_on, 300ms * pty::slowness)) {
         REQUIRE_MESSAGE(is_at("login: "), line.transcript());
         line.send("ann\r");
         REQUIRE(pty::wait_until(goes_on));
+    }
+    if (asked == Asked::no) {
+        // Not one letter of it is taken for the answer.
+        pty::let_pass(50ms);
+        CHECK(is_at("Password: "));
     }
     if (!is_at(pty::shell_prompt)) {
         line.send(password + "\r");
@@ -201,7 +228,7 @@ TEST_CASE("a password is not shown whenever it is typed, and not used in part (T
             world.write_file("/run/long.issue", std::string(20'000, '.') + "\n");
             pty::Line line;
             const auto getty = instant.type(line);
-            get_in(line);
+            get_in(line, instant.asked);
             check_never_shown(line);
             const bool failed_once = instant.when.ends_with("failed try");
             CHECK(world.btmp().size() == (failed_once ? 1 : 0));
@@ -213,15 +240,21 @@ TEST_CASE("of a password typed in part nothing is shown or left when login goes 
     struct Case {
         std::string why;
         int signal;
+        /// Typed before, with a Return: login is busy with it for a while.
+        std::string typed_before;
     };
+    const std::vector<Case> ends{{"timeout", 0, ""},
+                                 {"SIGTERM", SIGTERM, ""},
+                                 {"SIGHUP", SIGHUP, ""},
+                                 {"SIGTERM in the pause after a failure", SIGTERM, "wrong\r"}};
     for (const auto gate : pty::gates()) {
-        for (const Case& end : {Case{"timeout", 0}, {"SIGTERM", SIGTERM}, {"SIGHUP", SIGHUP}}) {
+        for (const Case& end : ends) {
             CAPTURE(name_of(gate));
             CAPTURE(end.why);
             pty::TestWorld world;
             choose_gate(world, gate);
             add_ann(world);
-            world.append_file("/etc/ttygate/login.conf", "LOGIN_TIMEOUT 1\n");
+            world.append_file("/etc/ttygate/login.conf", "LOGIN_TIMEOUT 1\nFAIL_DELAY 3\n");
             pty::Line line;
             auto getty = start_getty(line);
             line.expect("login: ");
@@ -230,6 +263,8 @@ TEST_CASE("of a password typed in part nothing is shown or left when login goes 
             // Somebody who has the line open longer than login: the next reader.
             const common::UniqueFd next{
                 common::check(::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC), "open")};
+            line.send(end.typed_before);
+            pty::let_pass(100ms);
             line.send("QXZ");
             pty::let_pass(100ms);
             line.send("ZX");
@@ -245,8 +280,7 @@ TEST_CASE("of a password typed in part nothing is shown or left when login goes 
     }
 }
 
-TEST_CASE(
-    "the password is not shown when it is typed at the right moment, nor logged, nor recorded") {
+TEST_CASE("a password typed at the right moment is not shown, nor logged, nor recorded") {
     for (const auto gate : pty::gates()) {
         CAPTURE(name_of(gate));
         pty::TestWorld world;
