@@ -1,4 +1,5 @@
 #include "common/program.hpp"
+#include "getty/check_table.hpp"
 #include "getty/console_lines.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/line.hpp"
@@ -18,6 +19,7 @@ int story(int argc, char** argv) {
     switch (options.task) {
         case Task::show_issue: return show_issue(options);
         case Task::reload: return ask_for_reload();
+        case Task::check_table: return check_table(options);
         case Task::serve_line: break;
     }
     if (options.line == all_consoles) {

@@ -166,6 +166,21 @@ const std::array table{
          "SECONDS",
          "quiet time before the first speed is back"},
         [](Options& o, std::string_view v) { o.break_quiet = read_seconds("--break-quiet", v); }},
+    OptionEntry{{0,
+                 "check-table",
+                 Argument::required,
+                 "FILE",
+                 "say what a line table says, and what is wrong in it"},
+                [](Options& o, std::string_view v) {
+                    o.task = Task::check_table;
+                    set_name(o.table, "--check-table", v);
+                }},
+    OptionEntry{{0,
+                 "table-format",
+                 Argument::required,
+                 "FORMAT",
+                 "getty.conf, gettydefs, gettytab or ttys"},
+                [](Options& o, std::string_view v) { o.table_format = v; }},
     OptionEntry{{0, "autologin-once", Argument::none, "", "log in by itself once since the start"},
                 [](Options& o, std::string_view) { o.autologin_once = true; }},
     OptionEntry{{0,

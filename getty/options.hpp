@@ -14,7 +14,7 @@ namespace getty {
 enum class Carrier { as_driver_has_it, never_local, always_local };
 
 /// What getty is started for.
-enum class Task { serve_line, show_issue, reload };
+enum class Task { serve_line, show_issue, reload, check_table };
 
 /// What the command line says. Everything else follows from the line itself.
 struct Options {
@@ -24,6 +24,8 @@ struct Options {
     LineSetup setup{};
     bool console_speed = false;
     std::string terminal_type{};
+    std::string table{};         ///< --check-table
+    std::string table_format{};  ///< if its name does not tell
 
     std::string login_program{};
     std::string login_options{};  ///< replaces login's arguments; \u becomes the name

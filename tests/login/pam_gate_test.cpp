@@ -119,7 +119,8 @@ TEST_CASE("T-19 conversation: calls that no module should make") {
     pam_response* responses = untouched;
     CHECK(::ttygate_pam_conversation(0, messages, &responses, &data) == PAM_CONV_ERR);
     CHECK(::ttygate_pam_conversation(-1, messages, &responses, &data) == PAM_CONV_ERR);
-    CHECK(::ttygate_pam_conversation(PAM_MAX_NUM_MSG + 1, messages, &responses, &data) ==
+    std::vector<const pam_message*> too_many(PAM_MAX_NUM_MSG + 1, &message);
+    CHECK(::ttygate_pam_conversation(PAM_MAX_NUM_MSG + 1, too_many.data(), &responses, &data) ==
           PAM_CONV_ERR);
     CHECK(::ttygate_pam_conversation(1, nullptr, &responses, &data) == PAM_CONV_ERR);
     CHECK(::ttygate_pam_conversation(1, messages, nullptr, &data) == PAM_CONV_ERR);

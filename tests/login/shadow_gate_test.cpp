@@ -154,6 +154,16 @@ TEST_CASE("T-14 shadow gate: a password with a NUL in it, and one that is too lo
     }
 }
 
+TEST_CASE("T-18 shadow gate: what could not be kept is not taken for an empty password") {
+    const Accounts accounts{.entries = {{"demo", {.hash = ""}}}};
+    tests::ScriptedConversation talk{{""}};
+    talk.spoils_the_next(Answer::too_long);
+    login::ShadowGate gate{talk, EmptyPasswords::left_to_pam, accounts.source()};
+    CHECK(gate.admits("demo").outcome == Outcome::refused);
+    CHECK(gate.user_name().empty());
+    CHECK(gate.admits("demo").outcome == Outcome::admitted);
+}
+
 TEST_CASE("shadow gate: who leaves has tried nothing") {
     const Accounts accounts{.entries = {{"demo", {.hash = ""}}}};
     for (const Answer ending :

@@ -526,6 +526,11 @@ const std::vector<WayOut> ways_out{
      [](pty::Line& line, pty::Process&) { ::kill(line.session(), SIGKILL); }},
     {"login is sent SIGTERM", [](pty::Line&, pty::Process& login) { login.signal(SIGTERM); }},
     {"login is sent SIGHUP", [](pty::Line&, pty::Process& login) { login.signal(SIGHUP); }},
+    {"the shell has stopped, and login is sent SIGTERM",
+     [](pty::Line& line, pty::Process& login) {
+         ::kill(line.session(), SIGSTOP);
+         login.signal(SIGTERM);
+     }},
     {"login is sent SIGINT and SIGQUIT, which are for others, and the shell exits",
      [](pty::Line& line, pty::Process& login) {
          login.signal(SIGINT);
@@ -607,6 +612,27 @@ TEST_CASE("a shell that will not go is made to, and the logout is as any other (
         if (visit.what == "pam") {
             CHECK(pty::PamJournal::steps_of(visit.login.id()) == whole_journal);
         }
+    }
+}
+
+TEST_CASE("a login that a PAM module has recorded already is not recorded twice") {
+    for (const bool has_lastlog : {false, true}) {
+        CAPTURE(has_lastlog);
+        const pty::TestWorld world;
+        choose_gate(world, pty::Gate::pam);
+        if (has_lastlog) {
+            world.append_file("/etc/pam.d/login", "session optional pam_lastlog.so\n");
+        }
+        add_person(world, ann);
+        pty::Line line;
+        auto login = start_getty(line);
+        log_in(line, "ann", "secret");
+        CHECK(count_in_wtmp(world, line, USER_PROCESS) == 1);
+        line.send("exit\r");
+        CHECK(login.wait_exit() == pty::Exit{.status = 0});
+        CHECK(count_in_wtmp(world, line, USER_PROCESS) == 1);
+        // The module's logout comes after ours, and is its own affair.
+        CHECK(count_in_wtmp(world, line, DEAD_PROCESS) == (has_lastlog ? 2 : 1));
     }
 }
 
