@@ -205,8 +205,13 @@ std::optional<char> Terminal::read_byte() const {
 std::optional<char> Terminal::drop_input() const {
     std::array<char, 256> dropped{};
     std::optional<char> last;
-    ssize_t count = 0;
-    while ((count = ::read(fd_.get(), dropped.data(), dropped.size())) > 0) {
+    // More than a line's queue holds: who keeps sending does not keep us here.
+    constexpr int most_reads = 64;
+    for (int reads = 0; reads < most_reads; ++reads) {
+        const auto count = ::read(fd_.get(), dropped.data(), dropped.size());
+        if (count <= 0) {
+            break;
+        }
         last = dropped.at(static_cast<std::size_t>(count) - 1);
     }
     ::explicit_bzero(dropped.data(), dropped.size());

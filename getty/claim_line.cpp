@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,8 +64,21 @@ bool may_appear(int error_number) {
            error_number == EIO || error_number == EAGAIN || error_number == EBUSY;
 }
 
+/// The device that stands for whatever terminal a process has, and the one that
+/// makes pseudo terminals, are everybody's: taking them would shut all out.
+void require_line(const Terminal& line) {
+    const dev_t own_terminal = ::makedev(5, 0);
+    const dev_t maker_of_terminals = ::makedev(5, 2);
+    if (line.device() == own_terminal || line.device() == maker_of_terminals) {
+        throw common::Failure{no_terminal, line.path() + " is not a line of its own"};
+    }
+}
+
 std::optional<Terminal> open_line(const Options& options) {
     const bool from_standard_input = options.line == standard_input_word;
+    if (options.line.find("..") != std::string::npos) {
+        throw common::Failure{no_terminal, options.line + ": name the line without .. in its path"};
+    }
     try {
         return from_standard_input ? Terminal::standard_input()
                                    : Terminal::open(common::line_path(options.line));
@@ -126,6 +140,7 @@ std::optional<ClaimedLine> claim_line(const Options& options) {
     if (!line) {
         return std::nullopt;
     }
+    require_line(*line);
     const termios found_modes = line->modes();
     const unsigned found_speed = line->speed();
     // Echo goes first of all: what somebody types ahead may be a password.

@@ -12,7 +12,7 @@ namespace getty {
 DeviceWatch::DeviceWatch(const std::string& path)
     : name_(path.substr(path.rfind('/') + 1)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
     const std::string directory = path.substr(0, path.rfind('/'));
-    constexpr unsigned wanted = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;
+    constexpr unsigned wanted = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR;
     if (fd_.is_open() && ::inotify_add_watch(fd_.get(), directory.c_str(), wanted) < 0) {
         fd_.reset();
     }

@@ -6,8 +6,9 @@
 
 namespace getty {
 
-/// Tells when a device may have appeared: something was made, moved or changed
-/// in its directory (inotify(7)). Kept only while the device is missing: an open
+/// Tells when a device may have appeared: something was made in or moved to
+/// its directory (inotify(7)); not when something changes, which claiming a line
+/// does itself. Kept only while the device is missing: an open
 /// inotify descriptor holds up a later exec.
 class DeviceWatch {
   public:

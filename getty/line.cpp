@@ -149,7 +149,7 @@ void Line::try_to_open(Clock::time_point now) {
     } else if (times_.look_again && now < *times_.look_again) {
         return;
     }
-    if (auto claimed_line = claim_line(options_)) {
+    if (auto claimed_line = claim_if_there()) {
         watch_.reset();
         claimed(*std::move(claimed_line), now);
         return;
@@ -163,6 +163,19 @@ void Line::try_to_open(Clock::time_point now) {
         watch_.emplace(common::line_path(options_.line));
     }
     look_again_later(now);
+}
+
+/// What is no terminal is refused at first sight. While a line is waited for, it
+/// may just be on its way: a name comes before what is mounted on it.
+std::optional<ClaimedLine> Line::claim_if_there() {
+    try {
+        return claim_line(options_);
+    } catch (const common::Failure& problem) {
+        if (!watch_ || problem.status() != no_terminal) {
+            throw;
+        }
+        return std::nullopt;
+    }
 }
 
 void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {

@@ -54,6 +54,7 @@ class Line {
     enum class Opening { carrier, modem, return_key, issue, any_key, grace, question };
 
     void try_to_open(Clock::time_point now);
+    [[nodiscard]] std::optional<ClaimedLine> claim_if_there();
     void claimed(ClaimedLine claimed, Clock::time_point now);
     void ask_kernel_for_speed();
     void set_speed();

@@ -3,6 +3,8 @@
 #include "common/text_file.hpp"
 #include "login/shell_command.hpp"
 
+#include <cerrno>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +26,15 @@ ShellFile look_at_shell(const std::string& path) {
             .beginning = common::read_text_file(path, as_much_as_tells).value_or("")};
 }
 
+/// A list that is there and cannot be read lists no line.
+std::optional<std::string> securetty_text() {
+    constexpr const char* path = "/etc/securetty";
+    if (::access(path, F_OK) != 0 && errno == ENOENT) {
+        return std::nullopt;
+    }
+    return common::read_text_file(path).value_or("");
+}
+
 std::optional<Refusal> refusal_by_rules(const common::User& user,
                                         const Line& line,
                                         const Gate& gate,
@@ -34,7 +45,7 @@ std::optional<Refusal> refusal_by_rules(const common::User& user,
     if (user.uid != 0) {
         return std::nullopt;
     }
-    return refusal_by_line(common::read_text_file("/etc/securetty"), user, line.name);
+    return refusal_by_line(securetty_text(), user, line.name);
 }
 
 }  // namespace

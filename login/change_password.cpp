@@ -38,7 +38,9 @@ void become_passwd(const common::User& user,
     ::_exit(could_not_start);
 }
 
-std::optional<int> run_passwd(const Settings& settings, const common::User& user) {
+std::optional<int> run_passwd(TerminalConversation& talk,
+                              const Settings& settings,
+                              const common::User& user) {
     common::Environment environment;
     environment.set("PATH", "/usr/bin:/bin");
     const char* const type = std::getenv("TERM");
@@ -47,7 +49,17 @@ std::optional<int> run_passwd(const Settings& settings, const common::User& user
     const std::vector<gid_t> groups{user.gid};
     Child child{[&] { become_passwd(user, groups, pointers.data()); }};
     const bool unlimited = settings.login_timeout.count() == 0;
-    return child.wait_for(unlimited ? std::chrono::hours{1} : settings.login_timeout);
+    const auto end = std::chrono::steady_clock::now() +
+                     (unlimited ? std::chrono::hours{1} : settings.login_timeout);
+    // In short waits: whoever tells login to end tells passwd too.
+    constexpr std::chrono::milliseconds moment{200};
+    while (std::chrono::steady_clock::now() < end && !talk.ending()) {
+        if (const auto status = child.wait_for(moment)) {
+            return status;
+        }
+        talk.notice_signals();
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +73,7 @@ bool change_password(TerminalConversation& talk,
         return false;
     }
     talk.lend(shell_modes(talk.modes_found(), settings.erase_key, settings.kill_key));
-    const auto status = run_passwd(settings, user);
+    const auto status = run_passwd(talk, settings, user);
     talk.take_back();
     return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
 }

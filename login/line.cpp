@@ -4,10 +4,12 @@
 #include "common/program.hpp"
 #include "common/record_file.hpp"
 #include "common/safe_text.hpp"
+#include "common/unique_fd.hpp"
 
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -33,11 +35,21 @@ void require_line(dev_t device) {
     }
 }
 
+bool leads_session_without_terminal() {
+    const common::UniqueFd own{::open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
+    return !own.is_open() && ::getsid(0) == ::getpid();
+}
+
 /// A terminal that controls a session with somebody else at its head, an
 /// interactive shell, is not taken away from them.
 void require_free_session(const common::Terminal& terminal) {
     const pid_t its_session = ::tcgetsid(terminal.descriptor());
-    if (its_session > 0 && its_session != ::getpid()) {
+    const bool is_ours = its_session == ::getpid();
+    // Whose it is otherwise, the kernel tells only by letting us have it or not:
+    // we lead a session without a terminal, under setsid(1), say.
+    const bool is_anothers = its_session <= 0 && leads_session_without_terminal() &&
+                             ::ioctl(terminal.descriptor(), TIOCSCTTY, 0) != 0 && errno == EPERM;
+    if ((its_session > 0 && !is_ours) || is_anothers) {
         throw common::UsageError{"this terminal is in use by a shell: use: exec login"};
     }
 }
@@ -117,7 +129,10 @@ Line look_at_line(const common::Terminal& terminal, const Options& options) {
     if (line.name.empty()) {
         common::log(common::Severity::notice, "this line has no name here: it gets no record");
     }
-    if (const auto record = own_record()) {
+    // One that is another line's has only our number, from a process before us.
+    if (const auto record = own_record();
+        record && (common::text_of(record->ut_line).empty() ||
+                   common::text_of(record->ut_line) == line.name)) {
         line.record_id = common::text_of(record->ut_id);
         use_recorded_host(*record, device, line);
     }

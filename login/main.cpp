@@ -23,6 +23,7 @@ common::EditKeys keys_of(const Settings& settings) {
 int story(int argc, char** argv) {
     const common::Environment inherited = start_clean();
     const Options options = parse_options(argc, argv);
+    hide_name(options, argc, argv);
     require_privilege(options, ::getuid(), ::geteuid());
 
     const common::Terminal terminal = take_terminal();

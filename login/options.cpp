@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include <string.h>
 #include <unistd.h>
 
 namespace login {
@@ -128,6 +129,12 @@ Options parse_options(int argc, const char* const* argv) {
         refuse("this is no host:", *options.host);
     }
     return options;
+}
+
+void hide_name(const Options& options, int argc, char** argv) noexcept {
+    if (options.user && argc > 1) {
+        ::explicit_bzero(argv[argc - 1], ::strlen(argv[argc - 1]));
+    }
 }
 
 void require_privilege(const Options& options, uid_t real, uid_t effective) {

@@ -98,8 +98,19 @@ bool is_kept(const Rules& rules, std::string_view name, std::string_view value) 
     });
 }
 
+template <typename Rules>
+bool has_rule(const Rules& rules, std::string_view name) {
+    return std::any_of(rules.begin(), rules.end(), [name](const Rule& rule) {
+        return rule.is_prefix ? name.starts_with(rule.name) : name == rule.name;
+    });
+}
+
 bool is_on_safe_list(const Settings& settings, std::string_view name, std::string_view value) {
     const auto& names = settings.environment_to_keep;
+    // What has a rule keeps it, on the list or not.
+    if (name == "TERM" || has_rule(kept_with_p, name) || has_rule(always_kept, name)) {
+        return false;
+    }
     return std::find(names.begin(), names.end(), name) != names.end() && !is_dangerous(name) &&
            is_printable(value);
 }

@@ -1,6 +1,7 @@
 #include "login/shell_process.hpp"
 
 #include "common/log.hpp"
+#include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
 #include "login/process_identity.hpp"
@@ -155,6 +156,15 @@ void give_up_controlling_terminal(const common::Terminal& terminal) {
     if (::tcgetsid(terminal.descriptor()) != ::getpid()) {
         return;
     }
+    // Somebody's signal that came while the session was opened would be thrown
+    // away with the kernel's.
+    sigset_t waiting;
+    ::sigemptyset(&waiting);
+    ::sigpending(&waiting);
+    if (::sigismember(&waiting, SIGHUP) == 1 || ::sigismember(&waiting, SIGTERM) == 1) {
+        common::log(common::Severity::notice, "told to end before the shell was started");
+        throw common::Leave{1};
+    }
     const common::IgnoredSignal hang_up{SIGHUP};
     common::check(::ioctl(terminal.descriptor(), TIOCNOTTY), "give up", terminal.path());
 }
@@ -256,8 +266,11 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
             end.status = child_.wait_for(1h).value_or(0);
             return end;
         }
-        if (was_told_to_end(signals, sources[3].revents)) {
-            end_shell();
+        if (was_told_to_end(signals, sources[3].revents) && !end_shell()) {
+            common::log(common::Severity::error,
+                        "the shell hangs in the kernel: the session ends without it");
+            end.status = SIGKILL;
+            return end;
         }
     }
 }
@@ -282,14 +295,17 @@ bool ShellProcess::was_told_to_end(common::SignalQueue& signals, short line_even
     return true;
 }
 
-void ShellProcess::end_shell() {
+bool ShellProcess::end_shell() {
     constexpr auto patience = 3s;
+    constexpr auto time_to_die = 1s;
     child_.signal(SIGHUP);
     // A stopped shell has to run to be able to end.
     child_.signal(SIGCONT);
-    if (!child_.wait_for(patience)) {
-        child_.signal(SIGKILL);
+    if (child_.wait_for(patience)) {
+        return true;
     }
+    child_.signal(SIGKILL);
+    return child_.wait_for(time_to_die).has_value();
 }
 
 }  // namespace login

@@ -56,7 +56,7 @@ class ShellProcess {
     static Channel make_channel();
 
     void wait_until_ready() const;
-    void end_shell();
+    [[nodiscard]] bool end_shell();
     [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
     [[nodiscard]] std::optional<std::string> read_failure();
 

@@ -55,6 +55,9 @@ Answer TerminalConversation::ask(std::string_view prompt,
     }
     if (echo == common::Echo::hidden) {
         drop_typed_ahead();
+        if (over_) {
+            return *over_;
+        }
     }
     common::LineEditor editor{answer.storage(),
                               {.keys = keys_, .echo = echo, .nul = common::NulByte::spoils}};
@@ -118,9 +121,14 @@ std::optional<Answer> TerminalConversation::signal_arrived() {
 }
 
 void TerminalConversation::say(std::string_view text) {
-    if (!handed_over_) {
-        terminal_.write(with_returns(common::safe_text(text, common::LineBreaks::kept)));
+    if (handed_over_) {
+        return;
     }
+    // A line that is stopped costs its patience once, and never the deadline.
+    constexpr milliseconds patience = 5s;
+    const milliseconds left{is_stuck_ ? 0 : poll_time(deadline_)};
+    is_stuck_ = !terminal_.write(with_returns(common::safe_text(text, common::LineBreaks::kept)),
+                                 std::min(patience, left));
 }
 
 void TerminalConversation::drop_input() {
@@ -141,10 +149,22 @@ void TerminalConversation::drop_typed_ahead() {
     }
 }
 
-bool TerminalConversation::wait_for_input(milliseconds patience) const {
-    pollfd line{.fd = terminal_.descriptor(), .events = POLLIN, .revents = 0};
-    return ::poll(&line, 1, static_cast<int>(patience.count())) > 0 &&
-           (line.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+bool TerminalConversation::wait_for_input(milliseconds patience) {
+    std::array<pollfd, 2> sources{
+        pollfd{.fd = terminal_.descriptor(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0}};
+    const int ready = ::poll(sources.data(), sources.size(), static_cast<int>(patience.count()));
+    if (sources[1].revents != 0) {
+        notice_signals();
+        return false;
+    }
+    return ready > 0 && (sources[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+}
+
+void TerminalConversation::notice_signals() {
+    if (const auto ending = signal_arrived()) {
+        over_ = over_.value_or(*ending);
+    }
 }
 
 void TerminalConversation::allow(std::chrono::seconds time) {

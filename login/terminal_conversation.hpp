@@ -28,6 +28,9 @@ class TerminalConversation : public Conversation {
     void allow(std::chrono::seconds time) override;
     void pause_until(std::chrono::steady_clock::time_point end) override;
 
+    /// Whoever told login to end is heard while something else is waited for.
+    void notice_signals();
+
     /// The modes the line had before we came.
     [[nodiscard]] const termios& modes_found() const { return modes_found_; }
     void use_keys(const common::EditKeys& keys) { keys_ = keys; }
@@ -43,7 +46,7 @@ class TerminalConversation : public Conversation {
     [[nodiscard]] Answer read_answer(std::string_view prompt, common::LineEditor& editor);
     [[nodiscard]] Answer end_with(Answer ending);
     [[nodiscard]] std::optional<Answer> signal_arrived();
-    [[nodiscard]] bool wait_for_input(std::chrono::milliseconds patience) const;
+    [[nodiscard]] bool wait_for_input(std::chrono::milliseconds patience);
 
     const common::Terminal& terminal_;
     common::SignalQueue& signals_;
@@ -54,6 +57,7 @@ class TerminalConversation : public Conversation {
     std::chrono::steady_clock::time_point answered_at_{};
     std::optional<Answer> over_{};
     bool handed_over_ = false;
+    bool is_stuck_ = false;  ///< the last words were not taken: a stopped line
 };
 
 }  // namespace login

@@ -38,9 +38,9 @@ class PasswordGate : public login::Gate {
     }
     void trust(const std::string& name) override { user_ = name; }
     std::optional<login::Refusal> require_valid_account() override { return refusal; }
-    std::string user_name() const override { return user_; }
-    bool has_rules_of_its_own() const override { return true; }
-    void open_session(bool) override {}
+    [[nodiscard]] std::string user_name() const override { return user_; }
+    [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
+    void open_session(bool /*quietly*/) override {}
     common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override {}

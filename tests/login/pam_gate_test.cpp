@@ -26,7 +26,7 @@ class Call {
         const char* text;
     };
 
-    explicit Call(std::initializer_list<Message> messages) {
+    Call(std::initializer_list<Message> messages) {
         for (const auto& [style, text] : messages) {
             messages_.push_back({.msg_style = style, .msg = text});
         }
@@ -174,10 +174,12 @@ namespace {
 
 class ThrowingConversation : public tests::ScriptedConversation {
   public:
-    Answer ask(std::string_view, common::Echo, common::Secret&) override {
+    Answer ask(std::string_view /*prompt*/,
+               common::Echo /*echo*/,
+               common::Secret& /*answer*/) override {
         throw std::runtime_error{"out of everything"};
     }
-    void say(std::string_view) override { throw 42; }
+    void say(std::string_view /*text*/) override { throw 42; }
 };
 
 }  // namespace
@@ -332,10 +334,12 @@ TEST_CASE("T-20 PAM gate: what was opened is closed, what was not is not") {
         const std::string script =
             outside.write("note", "#!/bin/sh\necho \"$PAM_TYPE\" >> " + journal + "\n");
         std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-        const std::string debug = "pam_debug.so " + std::string{row.first_module};
-        Service service{"auth required " + debug + "\naccount required pam_permit.so\n" +
-                        "session requisite " + debug + "\n" +
-                        "session required pam_exec.so quiet " + script + "\n"};
+        std::string rules = "account required pam_permit.so\n";
+        for (const char* type : {"auth required", "session requisite"}) {
+            rules.append(type).append(" pam_debug.so ").append(row.first_module).append("\n");
+        }
+        rules.append("session required pam_exec.so quiet ").append(script).append("\n");
+        Service service{rules};
         CHECK(service.gate().admits("demo").outcome == Outcome::admitted);
         CHECK_FALSE(service.gate().require_valid_account());
         if (row.opens) {

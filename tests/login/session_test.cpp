@@ -40,18 +40,18 @@ class DiaryMachine : public login::Machine {
     explicit DiaryMachine(Diary& diary) : diary_(diary) {}
 
     void set_defaults() override { diary_.step("defaults"); }
-    void take_groups(const common::User&) override { diary_.step("groups"); }
+    void take_groups(const common::User& /*user*/) override { diary_.step("groups"); }
     void give_groups_back() noexcept override { diary_.note("groups back"); }
-    bool wants_quiet(const common::User&) override { return false; }
-    void lend_terminal(const common::User&) override { diary_.step("terminal"); }
+    bool wants_quiet(const common::User& /*user*/) override { return false; }
+    void lend_terminal(const common::User& /*user*/) override { diary_.step("terminal"); }
     void take_terminal_back() noexcept override { diary_.note("terminal back"); }
-    void greet(const common::User&, bool) override { diary_.step("greeting"); }
-    pid_t hold_shell(const common::User&, login::Gate&) override {
+    void greet(const common::User& /*user*/, bool /*quiet*/) override { diary_.step("greeting"); }
+    pid_t hold_shell(const common::User& /*user*/, login::Gate& /*gate*/) override {
         diary_.step("shell held");
         return 42;
     }
     void drop_shell() noexcept override { diary_.note("shell gone"); }
-    void record_login(const common::User&, pid_t session) override {
+    void record_login(const common::User& /*user*/, pid_t session) override {
         CHECK(session == 42);
         diary_.step("record");
     }
@@ -69,12 +69,12 @@ class DiaryGate : public login::Gate {
   public:
     explicit DiaryGate(Diary& diary) : diary_(diary) {}
 
-    login::Verdict admits(const std::string&) override { return {}; }
-    void trust(const std::string&) override {}
+    login::Verdict admits(const std::string& /*name*/) override { return {}; }
+    void trust(const std::string& /*name*/) override {}
     std::optional<login::Refusal> require_valid_account() override { return std::nullopt; }
-    std::string user_name() const override { return "demo"; }
-    bool has_rules_of_its_own() const override { return true; }
-    void open_session(bool) override { diary_.step("session"); }
+    [[nodiscard]] std::string user_name() const override { return "demo"; }
+    [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
+    void open_session(bool /*quietly*/) override { diary_.step("session"); }
     common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override { diary_.note("session closed"); }

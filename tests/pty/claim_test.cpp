@@ -11,10 +11,8 @@
 #include <string>
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 #include <utmpx.h>

@@ -8,9 +8,9 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utmpx.h>
 
