@@ -138,10 +138,10 @@ off_t size_of(const UniqueFd& file, const std::string& path) {
 template <typename Entry>
 std::optional<Entry> read_at(const UniqueFd& file, off_t where, const std::string& path) {
     Entry entry{};
-    const auto size = check(
-        retry_interrupted([&] { return ::pread(file.get(), &entry, sizeof entry, where); }),
-        "read",
-        path);
+    const auto size =
+        check(retry_interrupted([&] { return ::pread(file.get(), &entry, sizeof entry, where); }),
+              "read",
+              path);
     return size == static_cast<ssize_t>(sizeof entry) ? std::optional{entry} : std::nullopt;
 }
 

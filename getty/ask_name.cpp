@@ -75,8 +75,8 @@ std::string NameQuestion::on_finished_line() {
         answer_ = RefusedName{"That cannot be a name: it has characters no name has."};
         return {};
     }
-    const LineEnding ending = editor_.ended_with_carriage_return() ? LineEnding::carriage_return
-                                                                   : LineEnding::newline;
+    const LineEnding ending =
+        editor_.ended_with_carriage_return() ? LineEnding::carriage_return : LineEnding::newline;
     if (detects_case_ && has_capitals_only(name)) {
         answer_ = TypedName{
             .name = in_small_letters(name), .ending = ending, .letters = LetterCase::capitals_only};

@@ -9,7 +9,10 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
+#include <string>
 
+#include <nss.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -76,6 +79,18 @@ common::Environment replace_environment() {
     return inherited;
 }
 
+#if TTYGATE_STATIC
+/// A static program would load the modules that nsswitch.conf names into a C
+/// library that is not theirs, and crash: accounts are those of the local files.
+void use_local_accounts() {
+    for (const char* database : {"passwd", "group", "initgroups", "shadow"}) {
+        if (::__nss_configure_lookup(database, "files") != 0) {
+            throw std::runtime_error{std::string{"cannot use the local "} + database};
+        }
+    }
+}
+#endif
+
 }  // namespace
 
 common::Environment start_clean() {
@@ -88,6 +103,9 @@ common::Environment start_clean() {
     ::umask(S_IRWXG | S_IRWXO);
     common::check(::chdir("/"), "go to", "/");
     settle_signals();
+#if TTYGATE_STATIC
+    use_local_accounts();
+#endif
     // Helpers of modules close every descriptor there could be, one by one.
     constexpr rlim_t enough_descriptors = 1024;
     set_soft_limit(RLIMIT_NOFILE, enough_descriptors);

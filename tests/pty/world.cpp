@@ -44,8 +44,8 @@ World::World() {
         throw std::logic_error{"a World is made inside run_isolated() only"};
     }
     directory_outside_ = fs::current_path();
-    root_outside_ = common::UniqueFd{
-        common::check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/")};
+    root_outside_ =
+        common::UniqueFd{common::check(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "open", "/")};
     outside_ = common::UniqueFd{
         common::check(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), "open the namespace")};
     common::check(::unshare(CLONE_NEWNS), "unshare");
