@@ -24,11 +24,11 @@ struct Options {
 /// a word of exactly two characters or a long one, so that no name can be taken
 /// for one; options come before the name, nothing comes after it. Throws
 /// common::UsageError; --help and --version print and throw common::Leave.
+[[nodiscard]] Options parse_options(int argc, const char* const* argv);
+
 /// Takes the name out of the words that ps(1) shows: what was typed at getty's
 /// prompt may have been a password. Call it when the options have been read.
 void hide_name(const Options& options, int argc, char** argv) noexcept;
-
-[[nodiscard]] Options parse_options(int argc, const char* const* argv);
 
 /// Throws common::UsageError unless whoever runs us may do what is asked.
 void require_privilege(const Options& options, uid_t real, uid_t effective);
