@@ -41,7 +41,7 @@ void Child::leave() noexcept {
 
 Child::~Child() {
     if (!status_) {
-        signal(SIGKILL);
+        send_signal(SIGKILL);
         // One that hangs in the kernel (a file system that never answers) is
         // left to whoever reaps orphans: it must not hold the login.
         constexpr auto moment = 200ms;
@@ -49,7 +49,7 @@ Child::~Child() {
     }
 }
 
-void Child::signal(int number) const noexcept {
+void Child::send_signal(int number) const noexcept {
     if (!status_) {
         ::pidfd_send_signal(fd_.get(), number, nullptr, 0);
     }

@@ -31,7 +31,7 @@ class Child {
     [[nodiscard]] pid_t id() const noexcept { return id_; }
     /// Readable once the child has ended.
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
-    void signal(int number) const noexcept;
+    void send_signal(int number) const noexcept;
     /// The status as waitpid(2) gives it, or nothing while the child lives after
     /// so long.
     std::optional<int> wait_for(std::chrono::milliseconds patience);

@@ -298,13 +298,13 @@ bool ShellProcess::was_told_to_end(common::SignalQueue& signals, short line_even
 bool ShellProcess::end_shell() {
     constexpr auto patience = 3s;
     constexpr auto time_to_die = 1s;
-    child_.signal(SIGHUP);
+    child_.send_signal(SIGHUP);
     // A stopped shell has to run to be able to end.
-    child_.signal(SIGCONT);
+    child_.send_signal(SIGCONT);
     if (child_.wait_for(patience)) {
         return true;
     }
-    child_.signal(SIGKILL);
+    child_.send_signal(SIGKILL);
     return child_.wait_for(time_to_die).has_value();
 }
 
