@@ -15,7 +15,7 @@ namespace common {
 /// is restored at the end.
 class SignalQueue {
   public:
-    explicit SignalQueue(std::initializer_list<int> signals);
+    SignalQueue(std::initializer_list<int> signals);
     SignalQueue(const SignalQueue&) = delete;
     SignalQueue(SignalQueue&&) = delete;
     SignalQueue& operator=(const SignalQueue&) = delete;

@@ -50,7 +50,8 @@ class Terminal {
 
     /// Writes all of it, or as much as the line takes within `patience`: a
     /// terminal stopped by ^S must not hold a login for ever. Returns false
-    /// when the line is gone or stuck.
+    /// when the line is gone or stuck, which the next read tells as well.
+    // NOLINTNEXTLINE(modernize-use-nodiscard): most callers read next
     bool write(std::string_view text,
                std::chrono::milliseconds patience = std::chrono::seconds{5}) const;
     /// Writes what the line takes at once; returns how much that was.
@@ -62,6 +63,7 @@ class Terminal {
     [[nodiscard]] std::optional<char> read_byte() const;
     /// What has arrived and was not read, thrown away. Returns what the last
     /// byte of it was, or nothing if there was none.
+    // NOLINTNEXTLINE(modernize-use-nodiscard): most callers only want it gone
     std::optional<char> drop_input() const;
 
     /// Becomes our controlling terminal: we must lead a session that has none.
