@@ -311,7 +311,7 @@ TEST_CASE("leaks" * doctest::skip()) {
 
 TEST_CASE("what a sanitizer finds in a program is not lost") {
     const pty::TestWorld world;
-    pty::Command command{.arguments = {"pty_test", "--test-case=leaks", "--no-skip"}};
+    pty::Command command{.arguments = {"harness", "--test-case=leaks", "--no-skip"}};
     command.program = "/proc/self/exe";
     CHECK(pty::run(command).exit != pty::Exit{.status = 0});
     const auto reports = world.sanitizer_reports();
