@@ -78,10 +78,10 @@ std::string NameQuestion::on_finished_line() {
     const LineEnding ending =
         editor_.ended_with_carriage_return() ? LineEnding::carriage_return : LineEnding::newline;
     if (detects_case_ && has_capitals_only(name)) {
-        answer_ = TypedName{
-            .name = in_small_letters(name), .ending = ending, .letters = LetterCase::capitals_only};
+        answer_ = TypedName{.name = in_small_letters(name),
+                            .typing = {.ending = ending, .letters = LetterCase::capitals_only}};
     } else {
-        answer_ = TypedName{.name = std::string{name}, .ending = ending};
+        answer_ = TypedName{.name = std::string{name}, .typing = {.ending = ending}};
     }
     return {};
 }

@@ -14,8 +14,7 @@ namespace getty {
 struct StillTyping {};
 struct TypedName {
     std::string name;
-    LineEnding ending = LineEnding::newline;
-    LetterCase letters = LetterCase::both;
+    NameTyping typing{};
 };
 /// A BREAK: the other side may be at another speed.
 struct SpeedMismatch {};

@@ -10,6 +10,7 @@
 #include "getty/exit_status.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/login_command.hpp"
+#include "getty/prompt.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -87,8 +88,8 @@ common::RecordTime now_for_record() {
 
 }  // namespace
 
-Line::Line(Options options)
-    : options_(std::move(options)), speeds_({}), judge_(options_.break_policy) {
+Line::Line(LineSettings settings)
+    : steps_(std::move(settings)), options_(steps_.options()), judge_(options_.break_policy) {
     times_.look_again = Clock::now() + options_.delay;
 }
 
@@ -149,7 +150,12 @@ void Line::try_to_open(Clock::time_point now) {
     } else if (times_.look_again && now < *times_.look_again) {
         return;
     }
-    if (auto claimed_line = claim_if_there()) {
+    auto claimed_line = claim_if_there();
+    if (!options_.unusable_speed.empty()) {
+        // The line is standard error by now, if it is there: the reason is read on it.
+        throw common::Failure{bad_speed, options_.unusable_speed};
+    }
+    if (claimed_line) {
         watch_.reset();
         claimed(*std::move(claimed_line), now);
         return;
@@ -184,11 +190,6 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     unwritten_.clear();
     marks_ = {};
     ask_kernel_for_speed();
-    auto speeds = options_.speeds;
-    if (options_.keep_baud) {
-        speeds.insert(speeds.begin(), keep_speed);
-    }
-    speeds_ = SpeedCycle{std::move(speeds)};
     set_speed();
     common::tolerate("record the waiting line", [this] { record_waiting(); });
     if (options_.timeout > 0s) {
@@ -212,18 +213,17 @@ void Line::ask_kernel_for_speed() {
     const auto setup =
         console_setup(common::read_text_file("/proc/cmdline").value_or(""), terminal.name());
     if (setup) {
-        options_.speeds = {setup->speed};
+        steps_.replace_speeds({setup->speed});
         options_.setup = *setup;
         terminal.set_modes(name_modes(claimed_->found_modes, options_));
     } else if (claimed_->found_speed == 0) {
-        options_.speeds = {usual_console_speed};
+        steps_.replace_speeds({usual_console_speed});
     }
 }
 
-void Line::set_speed() {
+void Line::set_speed() const {
     const common::Terminal& terminal = claimed_->terminal;
-    const Speed wanted =
-        speeds_.current() == keep_speed ? claimed_->found_speed : speeds_.current();
+    const Speed wanted = steps_.speed() == keep_speed ? claimed_->found_speed : steps_.speed();
     if (wanted != keep_speed && wanted != terminal.speed()) {
         try {
             terminal.set_speed(wanted);
@@ -322,7 +322,7 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
 void Line::take_speed_from_modem(Clock::time_point now) {
     times_.modem_done.reset();
     if (const auto speed = speed_in_modem_text(modem_text_)) {
-        speeds_ = SpeedCycle{{*speed}};
+        steps_.replace_speeds({*speed});
         set_speed();
     }
     modem_text_.clear();
@@ -353,7 +353,7 @@ void Line::decide_autologin() {
 }
 
 void Line::ask() {
-    question_ = std::make_unique<NameQuestion>(name_prompt(options_, host_name()), options_);
+    question_ = std::make_unique<NameQuestion>(prompt(), options_);
     if (options_.autologin) {
         emit(question_->ask() + common::safe_text(*options_.autologin) + " (automatic login)\r\n");
     }
@@ -368,17 +368,32 @@ void Line::ask() {
     ::malloc_trim(0);
 }
 
+std::string Line::prompt() const {
+    const LineProfile& profile = options_.profile;
+    return profile.prompt ? render_prompt(*profile.prompt, profile, facts())
+                          : name_prompt(options_, host_name());
+}
+
+IssueFacts Line::facts() const {
+    const common::Terminal& terminal = claimed_->terminal;
+    return collect_facts(std::string{terminal.name()}, terminal.speed());
+}
+
 void Line::show_issue() {
-    if (!options_.no_clear && claimed_->terminal.is_virtual_terminal()) {
+    const LineProfile& profile = options_.profile;
+    if (!options_.no_clear && profile.clear_text) {
+        emit(*profile.clear_text);
+    } else if (!options_.no_clear && claimed_->terminal.is_virtual_terminal()) {
         emit(clear_screen);
     }
     if (!options_.no_newline) {
         emit("\r\n");
     }
+    if (profile.issue_text) {
+        emit(render_prompt(*profile.issue_text, profile, facts()));
+    }
     if (!options_.no_issue) {
-        emit(render_issue(
-            read_issue(options_),
-            collect_facts(std::string{claimed_->terminal.name()}, claimed_->terminal.speed())));
+        emit(render_issue(read_issue(options_), facts()));
     }
 }
 
@@ -409,7 +424,7 @@ void Line::on_input(short events, Clock::time_point now) {
 }
 
 void Line::on_received(const LineEvent& event, Clock::time_point now) {
-    if (!speeds_.is_at_first() && options_.break_quiet > 0s) {
+    if (!steps_.is_at_first() && options_.break_quiet > 0s) {
         times_.quiet = now + options_.break_quiet;
     }
     if (std::holds_alternative<BreakReceived>(event)) {
@@ -422,7 +437,7 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
             on_key_in_opening(received->byte, now);
             return;
         }
-        unwritten_ += question_->feed(received->byte);
+        append_output(question_->feed(received->byte));
         on_answer(now);
     }
 }
@@ -464,24 +479,35 @@ void Line::refuse_name(std::string_view why, Clock::time_point now) {
 /// in a moment are one: the line is not switched faster than a person could
 /// look.
 void Line::change_speed(SpeedChange change, Clock::time_point now) {
-    if (change == SpeedChange::stay || !speeds_.has_several() || now < next_step_allowed_) {
+    if (change == SpeedChange::stay || !steps_.has_several() || now < next_step_allowed_) {
         return;
     }
     next_step_allowed_ = now + pause_between_steps;
-    if (change == SpeedChange::next) {
-        speeds_.advance();
-    } else {
-        speeds_.restart();
-    }
+    take_step(change);
     times_.quiet.reset();
-    if (!speeds_.is_at_first() && options_.break_quiet > 0s) {
+    if (!steps_.is_at_first() && options_.break_quiet > 0s) {
         times_.quiet = now + options_.break_quiet;
     }
-    set_speed();
     if (state_ == LineState::asking) {
         show_issue();
-        emit(question_->ask());
+        ask();
     }
+}
+
+/// Each entry of a line table has its own modes, prompt and all.
+void Line::take_step(SpeedChange change) {
+    const Options* const before = &steps_.options();
+    if (change == SpeedChange::next) {
+        steps_.advance();
+    } else {
+        steps_.restart();
+    }
+    if (&steps_.options() != before) {
+        options_ = steps_.options();
+        options_.autologin.reset();
+        claimed_->terminal.set_modes(name_modes(claimed_->found_modes, options_));
+    }
+    set_speed();
 }
 
 void Line::on_time(Clock::time_point now) {
@@ -543,8 +569,21 @@ void Line::look_again_later(Clock::time_point now) {
 }
 
 void Line::emit(std::string_view text) {
-    unwritten_.append(text.substr(0, most_unwritten - std::min(most_unwritten, unwritten_.size())));
+    append_output(text);
     flush();
+}
+
+/// Our own texts end their lines in CR LF, which is right whatever a line table
+/// makes of the output modes; where the line adds the CR, ours is one too many.
+void Line::append_output(std::string_view text) {
+    const tcflag_t adds_returns = OPOST | ONLCR;
+    const bool is_added =
+        (name_modes(claimed_->found_modes, options_).c_oflag & adds_returns) == adds_returns;
+    for (std::size_t i = 0; i < text.size() && unwritten_.size() < most_unwritten; ++i) {
+        if (!(is_added && text.substr(i).starts_with("\r\n"))) {
+            unwritten_ += text[i];
+        }
+    }
 }
 
 void Line::flush() {
@@ -590,17 +629,20 @@ void Line::become_login(Clock::time_point now) {
     const common::Terminal& terminal = claimed_->terminal;
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
-    const LineEnding ending = typed != nullptr ? typed->ending : LineEnding::carriage_return;
-    const LetterCase letters = typed != nullptr ? typed->letters : LetterCase::both;
     const LoginEcho echo = is_our_login(program) ? LoginEcho::off : LoginEcho::on;
 
-    terminal.set_modes(login_modes(terminal.modes(), ending, echo, letters));
+    const NameTyping typing = typed != nullptr ? typed->typing : NameTyping{};
+    terminal.set_modes(
+        login_modes(claimed_->found_modes, terminal.modes(), options_, typing, echo));
+    if (options_.profile.login_speed) {
+        common::tolerate("set the speed for login",
+                         [&] { terminal.set_speed(*options_.profile.login_speed); });
+    }
     // The descriptors that login inherits share this open line.
     terminal.set_blocking();
-    const int problem =
-        getty::become_login(options_,
-                            login_arguments(options_, name),
-                            login_environment(common::Environment::from(environ), terminal_type()));
+    auto environment =
+        login_environment(common::Environment::from(environ), terminal_type(), options_.profile);
+    const int problem = getty::become_login(options_, login_arguments(options_, name), environment);
     // Root, directory and niceness may be login's by now: there is no way back.
     throw common::Failure{
         no_login, options_.login_program + " cannot be started: " + common::error_text(problem)};
@@ -622,7 +664,7 @@ void Line::do_without_login(int problem, Clock::time_point now) {
 
 std::vector<Line> lines_of(const Options& options) {
     std::vector<Line> lines;
-    lines.emplace_back(options);
+    lines.emplace_back(settings_of(options));
     return lines;
 }
 

@@ -3,7 +3,9 @@
 #include "getty/ask_name.hpp"
 #include "getty/claim_line.hpp"
 #include "getty/device_watch.hpp"
-#include "getty/line_speed.hpp"
+#include "getty/issue.hpp"
+#include "getty/line_settings.hpp"
+#include "getty/line_steps.hpp"
 #include "getty/noise.hpp"
 #include "getty/options.hpp"
 
@@ -31,7 +33,7 @@ enum class LineState {
 /// and it says what it waits for next.
 class Line {
   public:
-    explicit Line(Options options);
+    explicit Line(LineSettings settings);
 
     [[nodiscard]] LineState state() const noexcept { return state_; }
     [[nodiscard]] int exit_status() const noexcept { return exit_status_; }
@@ -57,7 +59,10 @@ class Line {
     [[nodiscard]] std::optional<ClaimedLine> claim_if_there();
     void claimed(ClaimedLine claimed, Clock::time_point now);
     void ask_kernel_for_speed();
-    void set_speed();
+    void set_speed() const;
+    void take_step(SpeedChange change);
+    [[nodiscard]] std::string prompt() const;
+    [[nodiscard]] IssueFacts facts() const;
 
     void go_on_opening(Clock::time_point now);
     void on_key_in_opening(char byte, Clock::time_point now);
@@ -78,12 +83,13 @@ class Line {
     void look_again_later(Clock::time_point now);
 
     void emit(std::string_view text);
+    void append_output(std::string_view text);
     void flush();
     void record_waiting() const;
     [[nodiscard]] std::string terminal_type() const;
 
-    Options options_;
-    SpeedCycle speeds_;
+    LineSteps steps_;
+    Options options_;  ///< of the current step, as far as it still holds
     LineState state_ = LineState::absent;
     Opening opening_ = Opening::carrier;
     int exit_status_ = 0;

@@ -26,11 +26,13 @@ void set_control_characters(termios& modes) {
     modes.c_cc[VTIME] = 0;
 }
 
+constexpr tcflag_t speed_bits = CBAUD | CBAUDEX | CIBAUD;
+
 tcflag_t control_flags(tcflag_t found, const Options& options) {
     tcflag_t flags = found;
     if (!options.no_reset) {
         // The speed and the number of stop bits are the line's own.
-        flags &= CBAUD | CBAUDEX | CIBAUD | CSTOPB | CLOCAL | CRTSCTS;
+        flags &= speed_bits | CSTOPB | CLOCAL | CRTSCTS;
         flags |= CS8 | CREAD | HUPCL;
     }
     flags = (flags & ~options.setup.control_cleared) | options.setup.control_set;
@@ -56,25 +58,40 @@ termios name_modes(const termios& found, const Options& options) {
     modes.c_lflag = 0;
     modes.c_cflag = control_flags(found.c_cflag, options);
     set_control_characters(modes);
+    modes = apply(modes, options.profile.initial_modes);
+    // Whatever a table says: byte by byte, marked, and nothing echoed but by us.
+    modes.c_iflag = (modes.c_iflag & ~static_cast<tcflag_t>(IGNBRK | BRKINT | IGNPAR)) | PARMRK;
+    modes.c_lflag = 0;
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
     return modes;
 }
 
-termios login_modes(const termios& asking, LineEnding ending, LoginEcho echo, LetterCase letters) {
+termios login_modes(const termios& found,
+                    const termios& asking,
+                    const Options& options,
+                    const NameTyping& typing,
+                    LoginEcho echo) {
     termios modes = asking;
+    // What a table set for the asking only is undone.
+    modes.c_cflag =
+        (asking.c_cflag & speed_bits) | (control_flags(found.c_cflag, options) & ~speed_bits);
     modes.c_iflag = (asking.c_iflag & IUTF8) | IXON;
-    if (ending == LineEnding::carriage_return) {
+    if (typing.ending == LineEnding::carriage_return) {
         modes.c_iflag |= ICRNL;
     }
     modes.c_oflag = OPOST | ONLCR;
     modes.c_lflag = ICANON | ISIG | IEXTEN | ECHOE | ECHOK | ECHOKE | ECHOCTL;
-    if (echo == LoginEcho::on) {
-        modes.c_lflag |= ECHO;
-    }
-    if (letters == LetterCase::capitals_only) {
+    modes.c_lflag |= ECHO;
+    if (typing.letters == LetterCase::capitals_only) {
         modes.c_iflag |= IUCLC;
         modes.c_oflag |= OLCUC;
     }
     set_control_characters(modes);
+    modes = apply(modes, options.profile.login_modes);
+    if (echo == LoginEcho::off) {
+        modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    }
     return modes;
 }
 

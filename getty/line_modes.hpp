@@ -12,6 +12,14 @@ enum class LineEnding { carriage_return, newline };
 /// A terminal that has capitals only (--detect-case) gets them translated.
 enum class LetterCase { both, capitals_only };
 
+/// What the way a name was typed tells of the terminal.
+struct NameTyping {
+    LineEnding ending = LineEnding::carriage_return;
+    LetterCase letters = LetterCase::both;
+
+    bool operator==(const NameTyping&) const = default;
+};
+
 enum class LoginEcho {
     on,   ///< any program may follow, and must not leave a person typing blind
     off,  ///< our own login follows: it turns echo on when the password is read
@@ -19,15 +27,16 @@ enum class LoginEcho {
 
 /// The modes in which a name is asked for: byte by byte, nothing done by the
 /// kernel, no echo (we echo), output post-processed. Starts from the modes the
-/// line was found in; c_cflag stays as it is under --noreset. The speed is not
-/// part of it.
+/// line was found in; c_cflag stays as it is under --noreset. A line table may
+/// change them, but for what the reading needs. The speed is not part of it.
 [[nodiscard]] termios name_modes(const termios& found, const Options& options);
 
 /// The modes login gets: sane, line by line, with the editing characters every
-/// shell expects.
-[[nodiscard]] termios login_modes(const termios& asking,
-                                  LineEnding ending,
-                                  LoginEcho echo,
-                                  LetterCase letters = LetterCase::both);
+/// shell expects, and then what a line table says. `asking`: as the line is now.
+[[nodiscard]] termios login_modes(const termios& found,
+                                  const termios& asking,
+                                  const Options& options,
+                                  const NameTyping& typing,
+                                  LoginEcho echo);
 
 }  // namespace getty

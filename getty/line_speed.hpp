@@ -56,6 +56,7 @@ class SpeedCycle {
     void advance() { position_ = (position_ + 1) % speeds_.size(); }
     void restart() { position_ = 0; }
     [[nodiscard]] bool is_at_first() const { return position_ == 0; }
+    [[nodiscard]] bool is_at_last() const { return position_ + 1 == speeds_.size(); }
 
   private:
     std::vector<Speed> speeds_;

@@ -3,7 +3,6 @@
 #include "common/safe_text.hpp"
 #include "getty/gettydefs.hpp"
 #include "getty/gettytab.hpp"
-#include "getty/option_table.hpp"
 #include "getty/table_text.hpp"
 #include "getty/ttys.hpp"
 
@@ -197,20 +196,7 @@ Ring ring_from(const LineTable& table, const LineProfile& start) {
 }
 
 Options with_profile(Options options, const LineProfile& profile) {
-    const auto entries = option_table();
-    for (const OptionSetting& setting : profile.options) {
-        const auto entry = std::find_if(entries.begin(), entries.end(), [&](const OptionEntry& o) {
-            return o.rule.name == setting.name;
-        });
-        if (entry == entries.end() || entry->apply == nullptr) {
-            continue;
-        }
-        if (entry->rule.argument != common::Argument::none) {
-            entry->apply(options, setting.value);
-        } else if (setting.value == "yes") {
-            entry->apply(options, {});
-        }
-    }
+    apply_settings(options, profile.options);
     if (!profile.speeds.empty() || profile.console_speed) {
         options.speeds = profile.speeds;
         options.console_speed = profile.console_speed;
@@ -218,6 +204,7 @@ Options with_profile(Options options, const LineProfile& profile) {
     if (profile.terminal_type) {
         options.terminal_type = *profile.terminal_type;
     }
+    options.profile = profile;
     return options;
 }
 

@@ -50,7 +50,8 @@ struct Ring {
 [[nodiscard]] Ring ring_from(const LineTable& table, const LineProfile& start);
 
 /// The options with what a profile of a checked table sets among them: options,
-/// speeds and terminal type. What argv says is to be applied to the result.
+/// speeds and terminal type, and the profile itself. What argv says is to be
+/// applied to the result.
 [[nodiscard]] Options with_profile(Options options, const LineProfile& profile);
 
 /// What --check-table prints of a profile: the section of getty.conf(5) that

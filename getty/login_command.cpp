@@ -100,14 +100,21 @@ std::vector<std::string> login_arguments(const Options& options, std::string_vie
 }
 
 common::Environment login_environment(const common::Environment& inherited,
-                                      std::string_view terminal_type) {
+                                      std::string_view terminal_type,
+                                      const LineProfile& profile) {
     common::Environment environment;
     environment.set("TERM", terminal_type);
+    const auto set = [&](const std::string& entry) {
+        const std::size_t equals = std::min(entry.find('='), entry.size());
+        environment.set(entry.substr(0, equals), entry.substr(std::min(equals + 1, entry.size())));
+    };
     for (const std::string& entry : inherited.entries()) {
         if (is_inherited(entry)) {
-            const std::size_t equals = entry.find('=');
-            environment.set(entry.substr(0, equals), entry.substr(equals + 1));
+            set(entry);
         }
+    }
+    for (const std::string& entry : profile.environment) {
+        set(entry);
     }
     return environment;
 }

@@ -19,10 +19,11 @@ namespace getty {
 [[nodiscard]] std::vector<std::string> login_arguments(const Options& options,
                                                        std::string_view name);
 
-/// What login inherits: TERM, and from init's environment only locale, time
-/// zone, path and seat.
+/// What login inherits: TERM, from init's environment only locale, time zone,
+/// path and seat, and over these what a line table sets.
 [[nodiscard]] common::Environment login_environment(const common::Environment& inherited,
-                                                    std::string_view terminal_type);
+                                                    std::string_view terminal_type,
+                                                    const LineProfile& profile);
 
 /// Becomes login: directory, root, niceness, then execve. Returns the errno of
 /// the step that failed.

@@ -2,7 +2,6 @@
 
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
-#include "getty/exit_status.hpp"
 
 #include <algorithm>
 
@@ -22,9 +21,8 @@ void take_speeds(Operands& operands, std::string_view word) {
         operands.speeds = {setup->speed};
         operands.setup = *setup;
     } else {
-        throw common::Failure{bad_speed,
-                              common::quoted(word) +
-                                  " is not a speed: write bits per second, as 115200 or 9600,1200"};
+        operands.unusable_speed =
+            common::quoted(word) + " is not a speed: write bits per second, as 115200 or 9600,1200";
     }
 }
 
@@ -32,9 +30,18 @@ bool starts_like_a_speed(std::string_view word) {
     return word.front() >= '0' && word.front() <= '9';
 }
 
+/// BSD's way, `std.9600 ttyS0`. A label that no table has is one all the same
+/// where only the second word is a device: its table's default is meant.
+bool names_label_first(const std::vector<std::string_view>& given, const OperandFacts& facts) {
+    if (given[0] == "-" || facts.is_device(given[0])) {
+        return false;
+    }
+    return facts.is_label(given[0]) || (!looks_like_speeds(given[1]) && facts.is_device(given[1]));
+}
+
 }  // namespace
 
-Operands read_operands(std::span<const std::string_view> words) {
+Operands read_operands(std::span<const std::string_view> words, const OperandFacts& facts) {
     std::vector<std::string_view> given;
     std::copy_if(words.begin(), words.end(), std::back_inserter(given), [](auto word) {
         return !word.empty();
@@ -56,15 +63,23 @@ Operands read_operands(std::span<const std::string_view> words) {
         take_speeds(operands, given[0]);
         return operands;
     }
+    if (given.size() > 1 && names_label_first(given, facts)) {
+        return {.line = std::string{given[1]},
+                .terminal_type = given.size() > 2 ? std::string{given[2]} : std::string{},
+                .label = std::string{given[0]}};
+    }
     Operands operands{.line = std::string{given[0]}};
     if (given.size() == 1) {
         return operands;
     }
-    const bool second_is_speed = starts_like_a_speed(given[1]) || looks_like_speeds(given[1]);
-    if (second_is_speed) {
+    bool second_is_type = false;
+    if (facts.is_label(given[1])) {
+        operands.label = std::string{given[1]};
+    } else if (starts_like_a_speed(given[1]) || looks_like_speeds(given[1])) {
         take_speeds(operands, given[1]);
+    } else {
+        second_is_type = given.size() == 2;
     }
-    const bool second_is_type = !second_is_speed && given.size() == 2;
     if (second_is_type || given.size() == 3) {
         operands.terminal_type = std::string{given.back()};
     }

@@ -2,6 +2,7 @@
 
 #include "getty/line_speed.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,19 +12,30 @@ namespace getty {
 
 /// What follows the options: which line, how fast, which terminal is on it.
 struct Operands {
-    std::string line{};           ///< "-": standard input is the line
-    std::vector<Speed> speeds{};  ///< empty: not given
-    std::string terminal_type{};  ///< empty: not given
-    LineSetup setup{};            ///< what a speed as 115200n8r says besides
-    bool console_speed = false;   ///< the word console: as the kernel's command line says
+    std::string line{};            ///< "-": standard input is the line
+    std::vector<Speed> speeds{};   ///< empty: not given
+    std::string terminal_type{};   ///< empty: not given
+    LineSetup setup{};             ///< what a speed as 115200n8r says besides
+    bool console_speed = false;    ///< the word console: as the kernel's command line says
+    std::string label{};           ///< of a line table; empty: not given
+    std::string unusable_speed{};  ///< why what stands for a speed is none; empty: it is one
 
     bool operator==(const Operands&) const = default;
 };
 
-/// Both dialects: `LINE [SPEEDS] [TERM]` (agetty) and `SPEEDS LINE [TERM]`
-/// (getty of System V, BusyBox), told apart by what is digits and commas; also
-/// `LINE LABEL TERM`. Empty operands count as not given: run scripts pass them.
-/// Throws UsageError for too few or too many, Failure for a speed that is none.
-[[nodiscard]] Operands read_operands(std::span<const std::string_view> words);
+/// What tells a label from a line and from a terminal type.
+struct OperandFacts {
+    std::function<bool(std::string_view)> is_device;
+    std::function<bool(std::string_view)> is_label;
+};
+
+/// All dialects: `LINE [SPEEDS] [TERM]` (agetty) and `SPEEDS LINE [TERM]`
+/// (BusyBox, sysvinit), told apart by what is digits and commas; `LABEL LINE
+/// [TERM]` (BSD) and `LINE LABEL [TERM]` (System V) where a line table has the
+/// label. A word between line and type that is nothing of all that is passed
+/// over. Empty operands count as not given: run scripts pass them. Throws
+/// UsageError for too few or too many.
+[[nodiscard]] Operands read_operands(std::span<const std::string_view> words,
+                                     const OperandFacts& facts);
 
 }  // namespace getty

@@ -2,10 +2,12 @@
 
 #include "common/command_line.hpp"
 #include "common/program.hpp"
+#include "common/terminal.hpp"
 #include "common/terminal_speed.hpp"
 #include "getty/credentials.hpp"
 #include "getty/operands.hpp"
 #include "getty/option_table.hpp"
+#include "getty/table_files.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace getty {
@@ -46,16 +49,9 @@ std::vector<common::OptionRule> rules_of(std::span<const OptionEntry> table) {
     throw common::Leave{0};
 }
 
-/// A credential is an option that the manager of services sets.
-void apply_credentials(Options& options, std::span<const OptionEntry> table) {
-    for (const Credential& credential : read_credentials()) {
-        const auto entry = std::find_if(table.begin(), table.end(), [&](const OptionEntry& e) {
-            return e.rule.name == credential.option;
-        });
-        if (entry != table.end()) {
-            entry->apply(options, credential.value);
-        }
-    }
+bool is_device(std::string_view word) {
+    struct stat status {};
+    return ::stat(common::line_path(word).c_str(), &status) == 0 && S_ISCHR(status.st_mode);
 }
 
 std::string speed_list() {
@@ -68,6 +64,23 @@ std::string speed_list() {
 
 }  // namespace
 
+void apply_settings(Options& options, std::span<const OptionSetting> settings) {
+    const auto table = option_table();
+    for (const OptionSetting& setting : settings) {
+        const auto entry = std::find_if(table.begin(), table.end(), [&](const OptionEntry& e) {
+            return e.rule.name == setting.name;
+        });
+        if (entry == table.end() || entry->apply == nullptr) {
+            continue;
+        }
+        if (entry->rule.argument != common::Argument::none) {
+            entry->apply(options, setting.value);
+        } else if (setting.value != "no") {
+            entry->apply(options, {});
+        }
+    }
+}
+
 Options parse_options(int argc, char** argv) {
     const auto table = option_table();
     const auto rules = rules_of(table);
@@ -77,31 +90,41 @@ Options parse_options(int argc, char** argv) {
     const auto given = common::read_command_line(rules, words, order, established_options());
 
     Options options;
-    apply_credentials(options, table);
+    // A credential is an option that the manager of services sets.
+    for (Credential& credential : read_credentials()) {
+        options.given.push_back(
+            {.name = std::move(credential.option), .value = std::move(credential.value)});
+    }
     for (const auto& [index, value] : given.options) {
-        const OptionEntry& entry = table[index];
-        if (entry.rule.name == "help") {
+        const common::OptionRule& rule = table[index].rule;
+        if (rule.name == "help") {
             print_and_leave(help_text);
         }
-        if (entry.rule.name == "version") {
+        if (rule.name == "version") {
             print_and_leave("getty (ttygate) " TTYGATE_VERSION "\n");
         }
-        if (entry.rule.name == "list-speeds") {
+        if (rule.name == "list-speeds") {
             print_and_leave(speed_list());
         }
-        entry.apply(options, value);
+        options.given.push_back(
+            {.name = std::string{rule.name},
+             .value = rule.argument == common::Argument::none ? "yes" : std::string{value}});
     }
+    apply_settings(options, options.given);
     if (options.login_program.empty()) {
         options.login_program = TTYGATE_LOGIN_PROGRAM;
     }
     if (options.task != Task::serve_line) {
         return options;
     }
-    const Operands operands = read_operands(given.operands);
+    const Operands operands =
+        read_operands(given.operands, {.is_device = is_device, .is_label = is_label});
     options.line = operands.line;
     options.speeds = operands.speeds;
     options.setup = operands.setup;
     options.console_speed = operands.console_speed;
+    options.unusable_speed = operands.unusable_speed;
+    options.label = operands.label;
     options.terminal_type = operands.terminal_type;
     return options;
 }

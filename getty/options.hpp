@@ -1,10 +1,12 @@
 #pragma once
 
+#include "getty/line_profile.hpp"
 #include "getty/line_speed.hpp"
 #include "getty/noise.hpp"
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ struct Options {
     std::vector<Speed> speeds{};
     LineSetup setup{};
     bool console_speed = false;
+    std::string unusable_speed{};  ///< why what stands for a speed is none
+    std::string label{};           ///< of a line table, in place of a speed
     std::string terminal_type{};
     std::string table{};         ///< --check-table
     std::string table_format{};  ///< if its name does not tell
@@ -64,12 +68,19 @@ struct Options {
     std::string directory{};
     std::string root{};
     std::string nologin_message{};
+
+    LineProfile profile{};               ///< what the line tables say besides
+    std::vector<OptionSetting> given{};  ///< by credentials and command line, in this order
 };
+
+/// Does what the settings say, one after the other. They are good ones: see
+/// objection_to().
+void apply_settings(Options& options, std::span<const OptionSetting> settings);
 
 /// Reads the command line, and before it the credentials that systemd hands
 /// over: the command line wins. --help, --version and --list-speeds are answered
-/// here and end in Leave. Throws UsageError for an option, Failure with
-/// bad_speed for a speed.
+/// here and end in Leave. Throws UsageError. What line tables say is not in it
+/// yet: see settings_of().
 [[nodiscard]] Options parse_options(int argc, char** argv);
 
 }  // namespace getty

@@ -1,5 +1,6 @@
 #include "login/greeting_facts.hpp"
 
+#include "common/directory.hpp"
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/signals.hpp"
@@ -13,7 +14,7 @@
 #include <ctime>
 #include <memory>
 
-#include <dirent.h>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -70,16 +71,12 @@ std::optional<GreetingFacts::LastTime> last_login(const common::User& user,
 
 /// The files of a folder that are messages, by name.
 std::vector<std::string> messages_in(const std::string& folder) {
-    constexpr std::string_view suffix = ".motd";
     std::vector<std::string> paths;
-    const std::unique_ptr<DIR, int (*)(DIR*)> open_folder{::opendir(folder.c_str()), ::closedir};
-    while (const dirent* const entry = open_folder ? ::readdir(open_folder.get()) : nullptr) {
-        const std::string_view name{&entry->d_name[0]};
-        if (!name.starts_with('.') && name.ends_with(suffix)) {
+    for (const std::string& name : common::names_in(folder)) {
+        if (name.ends_with(".motd")) {
             paths.push_back(std::string{folder}.append("/").append(name));
         }
     }
-    std::sort(paths.begin(), paths.end());
     return paths;
 }
 

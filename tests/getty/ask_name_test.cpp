@@ -33,8 +33,9 @@ std::string told(const getty::Answer& answer) {
     struct Teller {
         std::string operator()(const StillTyping&) const { return "still typing"; }
         std::string operator()(const TypedName& typed) const {
-            return typed.name +
-                   (typed.ending == getty::LineEnding::carriage_return ? " by CR" : " by LF");
+            return typed.name + (typed.typing.ending == getty::LineEnding::carriage_return
+                                     ? " by CR"
+                                     : " by LF");
         }
         std::string operator()(const SpeedMismatch&) const { return "other speed"; }
         std::string operator()(const NobodyThere&) const { return "nobody"; }

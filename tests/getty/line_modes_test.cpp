@@ -1,5 +1,7 @@
 #include "getty/line_modes.hpp"
 
+#include "getty/mode_words.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -99,15 +101,48 @@ TEST_CASE("carrier and flow control are as asked") {
 TEST_CASE("login gets a line it can be typed on line by line") {
     const termios asking = name_modes(found(B9600), {});
     const tcflag_t local = ICANON | ISIG | IEXTEN | ECHOE | ECHOK | ECHOKE | ECHOCTL;
-    const termios loud = login_modes(asking, LineEnding::carriage_return, LoginEcho::on);
+    const termios loud = login_modes(found(B9600), asking, {}, {}, LoginEcho::on);
     CHECK(loud.c_iflag == (IUTF8 | IXON | ICRNL));
     CHECK(loud.c_oflag == (OPOST | ONLCR));
     CHECK(loud.c_lflag == (local | ECHO));
     CHECK(loud.c_cflag == asking.c_cflag);
     check_characters(loud);
 
-    const termios silent = login_modes(asking, LineEnding::newline, LoginEcho::off);
+    const termios silent =
+        login_modes(found(B9600), asking, {}, {.ending = LineEnding::newline}, LoginEcho::off);
     CHECK(silent.c_iflag == (IUTF8 | IXON));
     CHECK(silent.c_lflag == local);
     check_characters(silent);
+}
+
+TEST_CASE("a line table changes the modes, but never what the reading needs") {
+    Options options;
+    options.profile.initial_modes =
+        getty::read_stty_words("cs7 parenb icanon echo brkint ignbrk min 5 erase ^H -onlcr")
+            .changes;
+    const termios asking = name_modes(found(B9600), options);
+    CHECK((asking.c_cflag & (CSIZE | PARENB)) == (CS7 | PARENB));
+    CHECK((asking.c_lflag & (ICANON | ECHO)) == 0U);
+    CHECK((asking.c_iflag & (BRKINT | IGNBRK | PARMRK)) == PARMRK);
+    CHECK((asking.c_oflag & ONLCR) == 0U);
+    CHECK(asking.c_cc[VMIN] == 1);
+    CHECK(asking.c_cc[VERASE] == 8);
+
+    // What was for the asking only is gone when login gets the line.
+    options.profile.login_modes = getty::read_stty_words("cstopb -ixon intr ^A").changes;
+    const termios login = login_modes(found(B9600), asking, options, {}, LoginEcho::off);
+    CHECK((login.c_cflag & (CSIZE | PARENB | CSTOPB)) == (CS8 | CSTOPB));
+    CHECK((login.c_iflag & (ICRNL | IXON)) == ICRNL);
+    CHECK(login.c_cc[VINTR] == 1);
+    CHECK((login.c_lflag & ECHO) == 0U);
+
+    options.profile.login_modes = getty::read_stty_words("echo").changes;
+    CHECK((login_modes(found(B9600), asking, options, {}, LoginEcho::off).c_lflag & ECHO) == 0U);
+    options.profile.login_modes = getty::read_stty_words("-echo").changes;
+    CHECK((login_modes(found(B9600), asking, options, {}, LoginEcho::on).c_lflag & ECHO) == 0U);
+}
+
+TEST_CASE("the speed the line has now is the one login gets") {
+    const termios asking = name_modes(found(B1200), {});
+    CHECK((login_modes(found(B9600), asking, {}, {}, LoginEcho::on).c_cflag & CBAUD) == B1200);
 }

@@ -222,7 +222,7 @@ TEST_CASE("login inherits the terminal's type, locale, time zone, path and seat"
                                       {"XDG_SESSION_ID", "1"}}) {
         inherited.set(name, value);
     }
-    CHECK(joined(getty::login_environment(inherited, "vt220").entries()) ==
+    CHECK(joined(getty::login_environment(inherited, "vt220", {}).entries()) ==
           joined({"TERM=vt220",
                   "PATH=/bin",
                   "LANG=de_DE.UTF-8",
@@ -234,5 +234,10 @@ TEST_CASE("login inherits the terminal's type, locale, time zone, path and seat"
                   "NO_COLOR=",
                   "XDG_SEAT=seat0",
                   "XDG_VTNR=1"}));
-    CHECK(joined(getty::login_environment({}, "linux").entries()) == "<TERM=linux>");
+    CHECK(joined(getty::login_environment({}, "linux", {}).entries()) == "<TERM=linux>");
+    const getty::LineProfile profile{.environment = {"TZ=UTC", "EMPTY=", "TERM=vt52"}};
+    CHECK(joined(getty::login_environment(inherited, "linux", profile).entries())
+              .find("<TERM=vt52>") != std::string::npos);
+    CHECK(joined(getty::login_environment({}, "linux", profile).entries()) ==
+          "<TERM=vt52><TZ=UTC><EMPTY=>");
 }

@@ -318,13 +318,9 @@ TEST_CASE("a usage error names the option and the value") {
     CHECK(usage_error({"a", "b", "c", "d"}).starts_with("too many operands"));
 }
 
-TEST_CASE("a bad speed leaves with its own status") {
-    try {
-        (void)parse({"ttyS0", "115200x9"});
-        FAIL("accepted");
-    } catch (const common::Failure& problem) {
-        CHECK(problem.status() == getty::bad_speed);
-    }
+TEST_CASE("a bad speed is kept for the line to say") {
+    CHECK(parse({"ttyS0", "115200x9"}).unusable_speed.starts_with("\"115200x9\" is not a speed"));
+    CHECK(parse({"ttyS0", "115200"}).unusable_speed.empty());
 }
 
 TEST_CASE("--help and --version go to standard output and leave with 0") {

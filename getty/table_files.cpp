@@ -1,0 +1,163 @@
+#include "getty/table_files.hpp"
+
+#include "common/directory.hpp"
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
+#include "common/text_file.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace getty {
+
+namespace {
+
+/// Of what is wrong in a table, this many lines are logged; --check-table shows
+/// all of it.
+constexpr std::size_t most_problems_logged = 5;
+
+std::optional<std::string> read_table_file(const std::string& path) {
+    return common::read_text_file(path);
+}
+
+void log_problem(const std::string& file, const Problem& problem) {
+    common::log(common::Severity::warning,
+                file + ":" + std::to_string(problem.line) + ": " + common::safe_text(problem.what));
+}
+
+void log_rest(const std::string& file, std::size_t count) {
+    if (count > most_problems_logged) {
+        common::log(common::Severity::warning,
+                    file + ": " + std::to_string(count - most_problems_logged) +
+                        " more: see getty --check-table " + file);
+    }
+}
+
+void log_problems(const std::string& file, const LineTable& table) {
+    const std::size_t shown = std::min(table.problems.size(), most_problems_logged);
+    for (std::size_t i = 0; i < shown; ++i) {
+        log_problem(file, table.problems[i]);
+    }
+    log_rest(file, table.problems.size());
+}
+
+std::vector<std::string> conf_files() {
+    std::vector<ConfDirectory> directories;
+    for (const char* path : {"/etc", "/run", "/usr/lib"}) {
+        ConfDirectory directory{.path = path};
+        const std::string drop_ins = std::string{path} + "/getty.conf.d";
+        for (const std::string& name : common::names_in(drop_ins)) {
+            directory.names.push_back("getty.conf.d/" + name);
+        }
+        if (common::is_file(std::string{path} + "/getty.conf")) {
+            directory.names.emplace_back("getty.conf");
+        }
+        directories.push_back(std::move(directory));
+    }
+    return layered_conf_files(directories);
+}
+
+Configuration read_configuration() {
+    const auto files = conf_files();
+    if (files.empty()) {
+        return {};
+    }
+    Configuration configuration = read_getty_conf_files(files, read_table_file);
+    const std::size_t shown = std::min(configuration.problems.size(), most_problems_logged);
+    for (std::size_t i = 0; i < shown; ++i) {
+        log_problem(configuration.problems[i].file, configuration.problems[i].problem);
+    }
+    log_rest(files.front(), configuration.problems.size());
+    return configuration;
+}
+
+/// One entry for each header, as `next` and a label on the command line find it.
+LineTable sections_by_header(const Configuration& configuration) {
+    LineTable table{.format = TableFormat::getty_conf};
+    for (const LineProfile& section : configuration.sections) {
+        if (find_label(table, section.label) == nullptr) {
+            if (auto whole = profile_of_section(configuration.sections, section.label)) {
+                table.profiles.push_back(*std::move(whole));
+            }
+        }
+    }
+    return table;
+}
+
+LineProfile entry_of_ttys(std::string_view line) {
+    const std::string file = "/etc/ttys";
+    const auto text = read_table_file(file);
+    if (!text) {
+        return {};
+    }
+    const LineTable table = read_line_table(TableFormat::ttys, *text);
+    const LineProfile* const entry = find_label(table, line);
+    return entry != nullptr ? *entry : LineProfile{};
+}
+
+struct LabelFile {
+    const char* path;
+    TableFormat format;
+};
+
+constexpr auto label_files = std::to_array<LabelFile>({
+    {"/etc/gettydefs", TableFormat::gettydefs},
+    {"/etc/gettytab", TableFormat::gettytab},
+});
+
+LabelEntry entry_at(LineTable table, const LineProfile* entry, bool is_exact) {
+    const auto index = static_cast<std::size_t>(entry - table.profiles.data());
+    return {.table = std::move(table), .index = index, .is_exact = is_exact};
+}
+
+enum class Logged { yes, no };
+
+std::optional<LabelEntry> find_label_in_files(std::string_view label, Logged logged) {
+    LineTable sections = sections_by_header(read_configuration());
+    if (const LineProfile* const entry = find_label(sections, label)) {
+        return entry_at(std::move(sections), entry, true);
+    }
+    std::optional<LabelEntry> other;
+    for (const LabelFile& file : label_files) {
+        const auto text = read_table_file(file.path);
+        if (!text) {
+            continue;
+        }
+        LineTable table = read_line_table(file.format, *text);
+        if (logged == Logged::yes) {
+            log_problems(file.path, table);
+        }
+        if (const LineProfile* const entry = find_label(table, label)) {
+            return entry_at(std::move(table), entry, true);
+        }
+        const LineProfile* const fallback = find_label_or_default(table, label);
+        if (!other && fallback != nullptr) {
+            other = entry_at(std::move(table), fallback, false);
+        }
+    }
+    return other;
+}
+
+}  // namespace
+
+LineEntry read_line_entry(std::string_view line) {
+    const Configuration configuration = read_configuration();
+    LineEntry entry{.profile = entry_of_ttys(line)};
+    if (!configuration.sections.empty()) {
+        entry.profile =
+            merged(std::move(entry.profile), profile_of_line(configuration.sections, line));
+        entry.sections = sections_by_header(configuration);
+    }
+    return entry;
+}
+
+std::optional<LabelEntry> find_label_entry(std::string_view label) {
+    return find_label_in_files(label, Logged::yes);
+}
+
+bool is_label(std::string_view word) {
+    const auto entry = find_label_in_files(word, Logged::no);
+    return entry && entry->is_exact;
+}
+
+}  // namespace getty
