@@ -11,6 +11,7 @@
 #include <array>
 
 #include <fcntl.h>
+#include <linux/serial.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -74,6 +75,16 @@ void require_line(const Terminal& line) {
     }
 }
 
+/// The driver of PC serial ports has a node for each port that a machine may
+/// have, with hardware behind it or not. (Other drivers have no type to tell.)
+/// Numbers: 4, 64 and up, devices.txt.
+bool has_hardware(const Terminal& line) {
+    const dev_t device = line.device();
+    serial_struct port{};
+    return major(device) != 4 || minor(device) < 64 ||
+           ::ioctl(line.descriptor(), TIOCGSERIAL, &port) != 0 || port.type != PORT_UNKNOWN;
+}
+
 std::optional<Terminal> open_line(const Options& options) {
     const bool from_standard_input = options.line == standard_input_word;
     if (options.line.find("..") != std::string::npos) {
@@ -135,12 +146,17 @@ void lead_session() {
     check(::setsid(), "lead a session");
 }
 
-std::optional<ClaimedLine> claim_line(const Options& options) {
+Claim claim_line(const Options& options) {
     auto line = open_line(options);
-    if (!line) {
-        return std::nullopt;
+    if (!line || !has_hardware(*line)) {
+        return NotThere{};
     }
     require_line(*line);
+    if (options.line != standard_input_word) {
+        if (auto session = session_on(*line)) {
+            return *std::move(session);
+        }
+    }
     const termios found_modes = line->modes();
     const unsigned found_speed = line->speed();
     // Echo goes first of all: what somebody types ahead may be a password.
@@ -157,7 +173,7 @@ std::optional<ClaimedLine> claim_line(const Options& options) {
     if (options.line != standard_input_word || options.hang_up) {
         line = hang_up_and_reopen(*std::move(line), options);
         if (!line) {
-            return std::nullopt;
+            return NotThere{};
         }
         // A hang-up puts some lines back to the modes they start with.
         line->set_modes(name_modes(found_modes, options));

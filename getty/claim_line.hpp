@@ -1,9 +1,10 @@
 #pragma once
 
 #include "common/terminal.hpp"
+#include "getty/line_session.hpp"
 #include "getty/options.hpp"
 
-#include <optional>
+#include <variant>
 
 namespace getty {
 
@@ -20,15 +21,20 @@ struct ClaimedLine {
     unsigned found_speed;
 };
 
+/// The device is not there, or not yet.
+struct NotThere {};
+
+using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
+
 /// Makes the line ours alone: in the modes for asking, root's with mode 0600,
 /// without its old holders, our controlling terminal, our descriptors 0 to 2.
 /// The order is what makes it
-/// safe; the reasons stand at the steps. Nothing where the device is not there
-/// (yet); throws Failure for what is no terminal, std::system_error for a line
-/// that refuses.
+/// safe; the reasons stand at the steps. A line on which somebody is logged in is
+/// left untouched. Throws Failure for what is no terminal, std::system_error for
+/// a line that refuses.
 ///
-/// Standard input as the line (`-`) is taken as it is, without a hang-up unless
-/// --hangup asks for it.
-[[nodiscard]] std::optional<ClaimedLine> claim_line(const Options& options);
+/// Standard input as the line (`-`) is taken as it is, whoever is on it, and
+/// without a hang-up unless --hangup asks for it.
+[[nodiscard]] Claim claim_line(const Options& options);
 
 }  // namespace getty

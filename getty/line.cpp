@@ -94,6 +94,9 @@ Line::Line(LineSettings settings)
 }
 
 pollfd Line::waiting_for() const {
+    if (occupant_) {
+        return {.fd = occupant_->leader.get(), .events = POLLIN, .revents = 0};
+    }
     if (!claimed_) {
         return {.fd = watch_ ? watch_->descriptor() : -1, .events = POLLIN, .revents = 0};
     }
@@ -150,14 +153,19 @@ void Line::try_to_open(Clock::time_point now) {
     } else if (times_.look_again && now < *times_.look_again) {
         return;
     }
-    auto claimed_line = claim_if_there();
+    occupant_.reset();
+    auto claim = claim_if_there();
+    if (auto* const session = std::get_if<LineSession>(&claim)) {
+        wait_for_end_of(std::move(*session));
+        return;
+    }
     if (!options_.unusable_speed.empty()) {
         // The line is standard error by now, if it is there: the reason is read on it.
         throw common::Failure{bad_speed, options_.unusable_speed};
     }
-    if (claimed_line) {
+    if (auto* const claimed_line = std::get_if<ClaimedLine>(&claim)) {
         watch_.reset();
-        claimed(*std::move(claimed_line), now);
+        claimed(std::move(*claimed_line), now);
         return;
     }
     if (!std::exchange(trouble_is_logged_, true)) {
@@ -173,15 +181,26 @@ void Line::try_to_open(Clock::time_point now) {
 
 /// What is no terminal is refused at first sight. While a line is waited for, it
 /// may just be on its way: a name comes before what is mounted on it.
-std::optional<ClaimedLine> Line::claim_if_there() {
+Claim Line::claim_if_there() {
     try {
         return claim_line(options_);
     } catch (const common::Failure& problem) {
         if (!watch_ || problem.status() != no_terminal) {
             throw;
         }
-        return std::nullopt;
+        return NotThere{};
     }
+}
+
+/// A getty started again, by hand or by an update, must not throw a person off
+/// the line.
+void Line::wait_for_end_of(LineSession session) {
+    common::log(common::Severity::notice,
+                "line " + common::quoted(options_.line) + ": " + common::quoted(session.user) +
+                    " is logged in on it (session " + std::to_string(session.id) +
+                    "): waiting for the end of that");
+    occupant_ = std::move(session);
+    times_.look_again.reset();
 }
 
 void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {

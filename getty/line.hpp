@@ -22,7 +22,7 @@ namespace getty {
 using Clock = std::chrono::steady_clock;
 
 enum class LineState {
-    absent,        ///< the device is not there, or not yet: looked for again later
+    absent,        ///< the device is not there (yet), or somebody is logged in on it
     opening,       ///< ours; waits for what comes before the prompt: carrier, a modem, a key
     asking,        ///< the prompt is out
     handing_over,  ///< there is a name: become_login_on() is next
@@ -56,7 +56,8 @@ class Line {
     enum class Opening { carrier, modem, return_key, issue, any_key, grace, question };
 
     void try_to_open(Clock::time_point now);
-    [[nodiscard]] std::optional<ClaimedLine> claim_if_there();
+    [[nodiscard]] Claim claim_if_there();
+    void wait_for_end_of(LineSession session);
     void claimed(ClaimedLine claimed, Clock::time_point now);
     void ask_kernel_for_speed();
     void set_speed() const;
@@ -95,6 +96,7 @@ class Line {
     int exit_status_ = 0;
     std::optional<ClaimedLine> claimed_;
     std::optional<DeviceWatch> watch_;
+    std::optional<LineSession> occupant_;  ///< who is still logged in on the line
     std::unique_ptr<NameQuestion> question_;
     MarkReader marks_;
     NoiseJudge judge_;

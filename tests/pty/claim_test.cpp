@@ -265,3 +265,45 @@ TEST_CASE("a spy left behind by one person reads nothing of the next (T-10)") {
     CHECK(line.transcript().find("evil") == std::string::npos);
     CHECK(world.read_file("/home/ann/loot").find("bob") == std::string::npos);
 }
+
+TEST_CASE("a line with somebody logged in on it is not touched: getty waits for the end") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    auto first = pty::start_getty(line);
+    pty::log_in(line, "ann", "secret");
+    const pid_t session = line.session();
+
+    const auto second = pty::start_getty(line);
+    world.wait_for_log("\"ann\" is logged in on it (session " + std::to_string(session) + ")");
+    CHECK(pty::ask_shell(line, "id -un") == "ann\r\n");
+    CHECK(line.session() == session);
+    CHECK(line.owner().user == ann.user);
+
+    line.send("exit\r");
+    CHECK(first.wait_exit() == pty::Exit{.status = 0});
+    line.expect("box login: ");
+    CHECK(line.session() == second.id());
+    CHECK(world.count_log("is logged in on it") == 1);
+}
+
+TEST_CASE("who only holds on to a line is no session, whatever an old record says") {
+    const pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    {
+        auto getty = pty::start_getty(line);
+        pty::log_in(line, "ann", "secret");
+        // Its record stays: nobody is left to end it.
+        getty.signal(SIGKILL);
+        (void)getty.wait_exit();
+    }
+    world.kill_everybody();
+    CHECK(record_of(world, line).type == USER_PROCESS);
+    pty::Command squatter{.arguments = {"/bin/sleep", "1000"}};
+    squatter.session = pty::Session::leader_with_terminal;
+    const auto holder = line.start_on(squatter);
+    const auto getty = pty::start_getty(line);
+    line.expect("box login: ");
+    CHECK(line.session() == getty.id());
+}
