@@ -7,6 +7,7 @@
 #include "common/syscall.hpp"
 #include "common/text_file.hpp"
 #include "getty/autologin.hpp"
+#include "getty/console_lines.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/login_command.hpp"
@@ -42,6 +43,7 @@ constexpr std::size_t most_unwritten = 128UL * 1024;
 constexpr int most_bytes_at_once = 256;
 
 constexpr std::string_view clear_screen = "\x1b[H\x1b[J";
+constexpr const char* rescue_program = "/sbin/sulogin";
 constexpr std::string_view press_enter = "[press ENTER to login]";
 
 /// Octal \NNN and \\ in --init-string.
@@ -72,6 +74,13 @@ std::string unescaped(std::string_view text) {
 bool is_pseudo_terminal(const common::Terminal& line) {
     const unsigned number = major(line.device());
     return number >= 136 && number <= 143;
+}
+
+/// One of the kernel's consoles.
+bool is_console(std::string_view line) {
+    const auto lines =
+        console_lines(common::read_text_file("/sys/class/tty/console/active").value_or(""));
+    return line == "console" || std::find(lines.begin(), lines.end(), line) != lines.end();
 }
 
 bool is_our_login(const std::string& path) {
@@ -381,6 +390,10 @@ void Line::ask() {
         return;
     }
     state_ = LineState::asking;
+    if (options_.quiet_console && !quiet_) {
+        quiet_ = std::make_unique<QuietConsole>();
+    }
+    parity_ = {};
     emit(question_->ask());
     // From here on getty only waits, for months maybe: what the issue and the
     // records took goes back to the machine.
@@ -456,7 +469,8 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
             on_key_in_opening(received->byte, now);
             return;
         }
-        append_output(question_->feed(received->byte));
+        append_output(question_->feed(options_.detect_parity ? parity_.feed(received->byte)
+                                                             : received->byte));
         on_answer(now);
     }
 }
@@ -571,6 +585,7 @@ void Line::lose_line(Clock::time_point now) {
     const bool may_return =
         claimed_ && options_.line != "-" && !is_pseudo_terminal(claimed_->terminal);
     question_.reset();
+    quiet_.reset();
     claimed_.reset();
     times_ = {};
     if (!may_return) {
@@ -645,12 +660,22 @@ void Line::become_login(Clock::time_point now) {
         do_without_login(errno, now);
         return;
     }
-    const common::Terminal& terminal = claimed_->terminal;
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
-    const LoginEcho echo = is_our_login(program) ? LoginEcho::off : LoginEcho::on;
+    give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
+    const int problem =
+        getty::become_login(options_, login_arguments(options_, name), environment());
+    // Root, directory and niceness may be login's by now: there is no way back.
+    throw common::Failure{
+        no_login, options_.login_program + " cannot be started: " + common::error_text(problem)};
+}
 
-    const NameTyping typing = typed != nullptr ? typed->typing : NameTyping{};
+void Line::give_line_to_login(LoginEcho echo) {
+    const common::Terminal& terminal = claimed_->terminal;
+    const auto* const typed = std::get_if<TypedName>(&question_->answer());
+    NameTyping typing = typed != nullptr ? typed->typing : NameTyping{};
+    typing.parity = parity_.parity();
+    quiet_.reset();
     terminal.set_modes(
         login_modes(claimed_->found_modes, terminal.modes(), options_, typing, echo));
     if (options_.profile.login_speed) {
@@ -659,16 +684,14 @@ void Line::become_login(Clock::time_point now) {
     }
     // The descriptors that login inherits share this open line.
     terminal.set_blocking();
-    auto environment =
-        login_environment(common::Environment::from(environ), terminal_type(), options_.profile);
-    const int problem = getty::become_login(options_, login_arguments(options_, name), environment);
-    // Root, directory and niceness may be login's by now: there is no way back.
-    throw common::Failure{
-        no_login, options_.login_program + " cannot be started: " + common::error_text(problem)};
+}
+
+common::Environment Line::environment() const {
+    return login_environment(common::Environment::from(environ), terminal_type(), options_.profile);
 }
 
 /// No login program: said on the line, once in the log, and looked for again
-/// when the next name comes.
+/// when the next name comes. On a console sulogin(8) may let root in meanwhile.
 void Line::do_without_login(int problem, Clock::time_point now) {
     const std::string reason =
         options_.login_program + " cannot be run: " + common::error_text(problem);
@@ -677,8 +700,22 @@ void Line::do_without_login(int problem, Clock::time_point now) {
     }
     emit(common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
          "\r\n");
+    if (options_.sulogin && is_console(claimed_->terminal.name()) &&
+        ::access(rescue_program, X_OK) == 0) {
+        become_rescue_login();
+    }
     state_ = LineState::asking;
     times_.ask_again = now + longest_pause;
+}
+
+void Line::become_rescue_login() {
+    common::log(common::Severity::warning,
+                "handing " + std::string{claimed_->terminal.name()} + " over to " + rescue_program);
+    give_line_to_login(LoginEcho::on);
+    const int problem = getty::become_login({}, {rescue_program}, environment());
+    throw common::Failure{
+        no_login,
+        std::string{rescue_program} + " cannot be started: " + common::error_text(problem)};
 }
 
 std::vector<Line> lines_of(const Options& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/environment.hpp"
 #include "getty/ask_name.hpp"
 #include "getty/claim_line.hpp"
 #include "getty/device_watch.hpp"
@@ -8,6 +9,8 @@
 #include "getty/line_steps.hpp"
 #include "getty/noise.hpp"
 #include "getty/options.hpp"
+#include "getty/parity.hpp"
+#include "getty/quiet_console.hpp"
 
 #include <chrono>
 #include <memory>
@@ -37,6 +40,10 @@ class Line {
 
     [[nodiscard]] LineState state() const noexcept { return state_; }
     [[nodiscard]] int exit_status() const noexcept { return exit_status_; }
+
+    /// Whether what it changes about the machine is to be put back before getty
+    /// ends by a signal.
+    [[nodiscard]] bool has_to_undo() const { return options_.quiet_console; }
 
     /// What to poll for; descriptor -1 where there is nothing but time.
     [[nodiscard]] pollfd waiting_for() const;
@@ -78,6 +85,9 @@ class Line {
     void on_time(Clock::time_point now);
     void refuse_name(std::string_view why, Clock::time_point now);
     void change_speed(SpeedChange change, Clock::time_point now);
+    void give_line_to_login(LoginEcho echo);
+    [[nodiscard]] common::Environment environment() const;
+    [[noreturn]] void become_rescue_login();
     void do_without_login(int problem, Clock::time_point now);
     void nobody_came();
     void lose_line(Clock::time_point now);
@@ -98,6 +108,8 @@ class Line {
     std::optional<DeviceWatch> watch_;
     std::optional<LineSession> occupant_;  ///< who is still logged in on the line
     std::unique_ptr<NameQuestion> question_;
+    std::unique_ptr<QuietConsole> quiet_;
+    ParityJudge parity_;
     MarkReader marks_;
     NoiseJudge judge_;
     std::string modem_text_;

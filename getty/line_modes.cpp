@@ -87,6 +87,11 @@ termios login_modes(const termios& found,
         modes.c_iflag |= IUCLC;
         modes.c_oflag |= OLCUC;
     }
+    if (typing.parity != Parity::none) {
+        modes.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARODD);
+        modes.c_cflag |= CS7 | PARENB | (typing.parity == Parity::odd ? tcflag_t{PARODD} : 0);
+        modes.c_iflag |= INPCK | ISTRIP;
+    }
     set_control_characters(modes);
     modes = apply(modes, options.profile.login_modes);
     if (echo == LoginEcho::off) {

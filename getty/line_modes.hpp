@@ -1,6 +1,7 @@
 #pragma once
 
 #include "getty/options.hpp"
+#include "getty/parity.hpp"
 
 #include <termios.h>
 
@@ -16,6 +17,7 @@ enum class LetterCase { both, capitals_only };
 struct NameTyping {
     LineEnding ending = LineEnding::carriage_return;
     LetterCase letters = LetterCase::both;
+    Parity parity = Parity::none;  ///< where it was asked for
 
     bool operator==(const NameTyping&) const = default;
 };

@@ -191,6 +191,12 @@ const std::array table{
                 [](Options& o, std::string_view v) {
                     o.autologin_grace = read_seconds("--autologin-grace", v);
                 }},
+    OptionEntry{{0, "detect-parity", Argument::none, "", "7 bits and parity, if the name has it"},
+                [](Options& o, std::string_view) { o.detect_parity = true; }},
+    OptionEntry{{0, "quiet-console", Argument::none, "", "no kernel messages while asking"},
+                [](Options& o, std::string_view) { o.quiet_console = true; }},
+    OptionEntry{{0, "sulogin", Argument::none, "", "on a console without login, start sulogin"},
+                [](Options& o, std::string_view) { o.sulogin = true; }},
     OptionEntry{
         {0, "loginprog", Argument::required, "PATH", ""},
         [](Options& o, std::string_view v) { set_name(o.login_program, "--loginprog", v); }},

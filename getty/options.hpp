@@ -54,6 +54,9 @@ struct Options {
     bool keep_baud = false;
     bool extract_baud = false;
     bool detect_case = false;
+    bool detect_parity = false;
+    bool quiet_console = false;
+    bool sulogin = false;
     BreakPolicy break_policy = BreakPolicy::cycle;
     std::chrono::seconds break_quiet{60};
     bool hang_up = false;

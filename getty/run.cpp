@@ -1,6 +1,8 @@
 #include "getty/run.hpp"
 
 #include "common/signals.hpp"
+#include "getty/cpu_limit.hpp"
+#include "getty/exit_status.hpp"
 
 #include <algorithm>
 
@@ -9,6 +11,11 @@
 namespace getty {
 
 namespace {
+
+using namespace std::chrono_literals;
+
+/// Less is no waiting.
+constexpr auto shortest_rest = 1ms;
 
 /// poll(2)'s timeout for the earliest time any line wants; -1: none does.
 int patience(const std::vector<Line>& lines, Clock::time_point now) {
@@ -21,9 +28,10 @@ int patience(const std::vector<Line>& lines, Clock::time_point now) {
     if (!earliest) {
         return -1;
     }
-    using namespace std::chrono;
+    using std::chrono::milliseconds;
     return static_cast<int>(
-        std::clamp<milliseconds>(ceil<milliseconds>(*earliest - now), 0ms, 1h).count());
+        std::clamp<milliseconds>(std::chrono::ceil<milliseconds>(*earliest - now), 0ms, 1h)
+            .count());
 }
 
 std::vector<pollfd> sources_of(const std::vector<Line>& lines) {
@@ -39,18 +47,49 @@ bool is_due(const Line& line, const pollfd& source, Clock::time_point now) {
     return source.revents != 0 || (line.wakes_at() && *line.wakes_at() <= now);
 }
 
-void serve_once(std::vector<Line>& lines) {
+/// Waits for the lines, and for a signal that ends getty.
+std::vector<pollfd> wait_for(const std::vector<Line>& lines,
+                             const std::optional<common::SignalQueue>& ends,
+                             CpuLimit& limit) {
     auto sources = sources_of(lines);
-    ::poll(sources.data(), sources.size(), patience(lines, Clock::now()));
+    if (ends) {
+        sources.push_back({.fd = ends->descriptor(), .events = POLLIN, .revents = 0});
+    }
+    const auto before = Clock::now();
+    ::poll(sources.data(), sources.size(), patience(lines, before));
+    if (Clock::now() - before >= shortest_rest) {
+        limit.note_rest(before);
+    }
+    return sources;
+}
+
+void serve(std::vector<Line>& lines, const std::vector<pollfd>& sources, CpuLimit& limit) {
     const auto now = Clock::now();
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (is_due(lines[i], sources[i], now)) {
             lines[i].on_event(sources[i].revents, now);
         }
         if (lines[i].state() == LineState::handing_over) {
+            limit.lift();
             lines[i].become_login(now);
+            limit.impose();
         }
     }
+}
+
+/// Until all lines are done, or a signal comes: returned then.
+std::optional<int> serve_all(std::vector<Line>& lines, std::optional<common::SignalQueue>& ends) {
+    CpuLimit limit;
+    while (std::any_of(lines.begin(), lines.end(), [](const Line& line) {
+        return line.state() != LineState::done;
+    })) {
+        const auto sources = wait_for(lines, ends, limit);
+        if (const auto number = ends ? ends->next() : std::nullopt) {
+            return number;
+        }
+        serve(lines, sources, limit);
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -61,12 +100,19 @@ int run(std::vector<Line> lines) {
     lead_session();
     // A hang-up is something a line reports, not the end of getty.
     const common::IgnoredSignal hang_up{SIGHUP};
-    while (std::any_of(lines.begin(), lines.end(), [](const Line& line) {
-        return line.state() != LineState::done;
-    })) {
-        serve_once(lines);
+    std::optional<common::SignalQueue> ends;
+    if (std::any_of(
+            lines.begin(), lines.end(), [](const Line& line) { return line.has_to_undo(); })) {
+        ends.emplace({SIGTERM, SIGINT, SIGQUIT});
     }
-    return lines.back().exit_status();
+    if (const auto number = serve_all(lines, ends)) {
+        lines.clear();
+        // What has been undone, the signal would have left: now it may do its work.
+        ends.reset();
+        common::default_signals();
+        ::raise(*number);
+    }
+    return lines.empty() ? left : lines.back().exit_status();
 }
 
 }  // namespace getty
