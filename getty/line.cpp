@@ -34,6 +34,8 @@ constexpr unsigned refusals_without_pause = 3;
 constexpr auto pause_between_steps = 100ms;
 constexpr auto carrier_interval = 250ms;
 constexpr auto patience_with_modem = 1s;
+/// gettytab(5), ct.
+constexpr auto patience_in_chat = 10s;
 constexpr std::size_t longest_modem_text = 256;
 constexpr std::size_t largest_shadow_file = 4UL * 1024 * 1024;
 constexpr Speed usual_console_speed = 115'200;
@@ -119,6 +121,7 @@ pollfd Line::waiting_for() const {
 std::optional<Clock::time_point> Line::wakes_at() const {
     std::optional<Clock::time_point> earliest;
     for (const auto& time : {times_.look_again,
+                             times_.chat_goes_on,
                              times_.modem_done,
                              times_.grace_over,
                              times_.ask_again,
@@ -224,7 +227,7 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
         times_.give_up = now + options_.timeout;
     }
     state_ = LineState::opening;
-    opening_ = Opening::carrier;
+    opening_ = Opening::init_chat;
     go_on_opening(now);
 }
 
@@ -264,7 +267,29 @@ void Line::set_speed() const {
 
 /// From the open line to the question, as far as it goes without waiting.
 void Line::go_on_opening(Clock::time_point now) {
+    const LineProfile& profile = options_.profile;
     switch (opening_) {
+        case Opening::init_chat:
+            if (talks_to_modem(profile.init_chat, now)) {
+                return;
+            }
+            opening_ = Opening::ring;
+            [[fallthrough]];
+        case Opening::ring:
+            if (profile.answer_chat) {
+                if (profile.ring_timeout) {
+                    times_.chat_goes_on = now + *profile.ring_timeout;
+                }
+                return;
+            }
+            opening_ = Opening::answer_chat;
+            [[fallthrough]];
+        case Opening::answer_chat:
+            if (talks_to_modem(profile.answer_chat, now)) {
+                return;
+            }
+            opening_ = Opening::carrier;
+            [[fallthrough]];
         case Opening::carrier:
             if (options_.carrier == Carrier::never_local && !claimed_->terminal.has_carrier()) {
                 times_.look_again = now + carrier_interval;
@@ -318,6 +343,20 @@ void Line::go_on_opening(Clock::time_point now) {
 void Line::on_key_in_opening(char byte, Clock::time_point now) {
     const bool is_return = byte == '\r' || byte == '\n';
     switch (opening_) {
+        case Opening::ring:
+            // The call is what the chat waits for first: it hears this byte too.
+            opening_ = Opening::answer_chat;
+            go_on_opening(now);
+            if (chat_) {
+                chat_->feed(byte);
+                go_on_with_chat(now);
+            }
+            return;
+        case Opening::init_chat:
+        case Opening::answer_chat:
+            chat_->feed(byte);
+            go_on_with_chat(now);
+            return;
         case Opening::modem:
             if (modem_text_.size() < longest_modem_text) {
                 modem_text_ += byte;
@@ -344,6 +383,41 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
         case Opening::carrier:
         case Opening::issue:
         case Opening::question: return;
+    }
+}
+
+/// True while the talk goes on; it begins here.
+bool Line::talks_to_modem(const std::optional<std::string>& script, Clock::time_point now) {
+    if (!script) {
+        return false;
+    }
+    if (!chat_) {
+        chat_ = std::make_unique<Chat>(*script);
+        go_on_with_chat(now);
+        return true;
+    }
+    chat_.reset();
+    return false;
+}
+
+/// Sends what is to be sent, up to a pause; without one the other side has its
+/// time to answer.
+void Line::go_on_with_chat(Clock::time_point now) {
+    const auto patience = options_.profile.chat_timeout.value_or(patience_in_chat);
+    times_.chat_goes_on = now + patience;
+    while (const auto piece = chat_->next_piece()) {
+        emit(piece->text);
+        if (piece->pause > 0ms) {
+            times_.chat_goes_on = now + piece->pause;
+            return;
+        }
+    }
+    if (chat_->has_failed()) {
+        throw common::Failure{line_failed, "the modem has not answered as the line table says"};
+    }
+    if (chat_->has_ended()) {
+        times_.chat_goes_on.reset();
+        go_on_opening(now);
     }
 }
 
@@ -558,6 +632,16 @@ void Line::on_time(Clock::time_point now) {
     if (is_due(times_.look_again)) {
         go_on_opening(now);
     }
+    if (is_due(times_.chat_goes_on)) {
+        if (opening_ == Opening::ring) {
+            // A modem that has heard nothing for so long is set up anew.
+            opening_ = Opening::init_chat;
+            go_on_opening(now);
+        } else {
+            chat_->time_is_up();
+            go_on_with_chat(now);
+        }
+    }
     if (is_due(times_.modem_done)) {
         take_speed_from_modem(now);
     }
@@ -585,6 +669,7 @@ void Line::lose_line(Clock::time_point now) {
     const bool may_return =
         claimed_ && options_.line != "-" && !is_pseudo_terminal(claimed_->terminal);
     question_.reset();
+    chat_.reset();
     quiet_.reset();
     claimed_.reset();
     times_ = {};

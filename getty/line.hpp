@@ -2,6 +2,7 @@
 
 #include "common/environment.hpp"
 #include "getty/ask_name.hpp"
+#include "getty/chat.hpp"
 #include "getty/claim_line.hpp"
 #include "getty/device_watch.hpp"
 #include "getty/issue.hpp"
@@ -60,7 +61,18 @@ class Line {
 
   private:
     /// What an open line goes through before the question, in this order.
-    enum class Opening { carrier, modem, return_key, issue, any_key, grace, question };
+    enum class Opening {
+        init_chat,    ///< the modem is set up
+        ring,         ///< somebody calls
+        answer_chat,  ///< the call is answered
+        carrier,
+        modem,
+        return_key,
+        issue,
+        any_key,
+        grace,
+        question
+    };
 
     void try_to_open(Clock::time_point now);
     [[nodiscard]] Claim claim_if_there();
@@ -74,6 +86,9 @@ class Line {
 
     void go_on_opening(Clock::time_point now);
     void on_key_in_opening(char byte, Clock::time_point now);
+    [[nodiscard]] bool talks_to_modem(const std::optional<std::string>& script,
+                                      Clock::time_point now);
+    void go_on_with_chat(Clock::time_point now);
     void take_speed_from_modem(Clock::time_point now);
     void decide_autologin();
     void show_issue();
@@ -102,7 +117,7 @@ class Line {
     LineSteps steps_;
     Options options_;  ///< of the current step, as far as it still holds
     LineState state_ = LineState::absent;
-    Opening opening_ = Opening::carrier;
+    Opening opening_ = Opening::init_chat;
     int exit_status_ = 0;
     std::optional<ClaimedLine> claimed_;
     std::optional<DeviceWatch> watch_;
@@ -112,17 +127,19 @@ class Line {
     ParityJudge parity_;
     MarkReader marks_;
     NoiseJudge judge_;
+    std::unique_ptr<Chat> chat_;
     std::string modem_text_;
     std::string unwritten_;
 
     /// When there is something to do though nothing happened.
     struct Times {
-        std::optional<Clock::time_point> look_again{};  ///< for the device or its carrier
-        std::optional<Clock::time_point> modem_done{};  ///< no more is expected of the modem
-        std::optional<Clock::time_point> grace_over{};  ///< no key came: automatic login
-        std::optional<Clock::time_point> ask_again{};   ///< the pause after refused names ends
-        std::optional<Clock::time_point> quiet{};       ///< back to the first speed
-        std::optional<Clock::time_point> give_up{};     ///< --timeout
+        std::optional<Clock::time_point> look_again{};    ///< for the device or its carrier
+        std::optional<Clock::time_point> chat_goes_on{};  ///< its pause is over, or patience is
+        std::optional<Clock::time_point> modem_done{};    ///< no more is expected of the modem
+        std::optional<Clock::time_point> grace_over{};    ///< no key came: automatic login
+        std::optional<Clock::time_point> ask_again{};     ///< the pause after refused names ends
+        std::optional<Clock::time_point> quiet{};         ///< back to the first speed
+        std::optional<Clock::time_point> give_up{};       ///< --timeout
     };
     Times times_;
     Clock::time_point next_step_allowed_{};

@@ -100,6 +100,33 @@ TEST_CASE("a label that no table has is said in the log, and there is a prompt a
     world.wait_for_log("\"std.300\": using the table's own default");
 }
 
+TEST_CASE("gettytab: a modem is set up, and answers when somebody calls") {
+    pty::TestWorld world;
+    world.write_file("/etc/gettytab",
+                     "modem:ic=\"\" ATZ\\r OK ATS0=0\\r OK:ac=RING ATA\\r CONNECT:ct#2:sp#9600:\n");
+    pty::Line line;
+    auto getty = start_with(line, {"modem", "{line}"});
+    line.expect("ATZ\r");
+    line.send("ATZ\r\r\nOK\r\n");
+    line.expect("ATS0=0\r");
+    line.send("OK\r\n");
+    line.expect_nothing(300ms);
+
+    SUBCASE("the call is taken") {
+        line.send("RING\r\n");
+        line.expect("ATA\r");
+        line.send("\r\nCONNECT 9600\r\n");
+        line.expect("box login: ");
+    }
+    SUBCASE("the caller goes away") {
+        line.send("RING\r\n");
+        line.expect("ATA\r");
+        line.expect("the modem has not answered", 5s * pty::slowness);
+        world.wait_for_log("the modem has not answered");
+        CHECK(getty.wait_exit(20s) == pty::Exit{.status = 4});
+    }
+}
+
 TEST_CASE("getty.conf: sections by line, drop-ins over it, argv over all") {
     pty::TestWorld world;
     world.write_file("/run/getty.conf", "prompt = hidden by the one in etc:\n");
