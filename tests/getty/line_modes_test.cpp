@@ -146,3 +146,14 @@ TEST_CASE("the speed the line has now is the one login gets") {
     const termios asking = name_modes(found(B1200), {});
     CHECK((login_modes(found(B9600), asking, {}, {}, LoginEcho::on).c_cflag & CBAUD) == B1200);
 }
+
+TEST_CASE("parity that a name came with is login's too") {
+    const termios asking = name_modes(found(B9600), {});
+    const auto control = [&](getty::Parity parity) {
+        return login_modes(found(B9600), asking, {}, {.parity = parity}, LoginEcho::on).c_cflag &
+               (CSIZE | PARENB | PARODD);
+    };
+    CHECK(control(getty::Parity::none) == tcflag_t{CS8});
+    CHECK(control(getty::Parity::even) == tcflag_t{CS7 | PARENB});
+    CHECK(control(getty::Parity::odd) == tcflag_t{CS7 | PARENB | PARODD});
+}
