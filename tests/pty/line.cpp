@@ -40,6 +40,13 @@ void replace_all(std::string& text, std::string_view old, std::string_view repla
 
 }  // namespace
 
+Command naming_line(Command command, std::string_view name) {
+    for (std::string& argument : command.arguments) {
+        replace_all(argument, "{line}", name);
+    }
+    return command;
+}
+
 Line::Line() : master_(open_master()), path_(slave_path(master_)) {}
 
 std::string Line::name() const {
@@ -53,10 +60,7 @@ Process Line::start_on(Command command) const {
 }
 
 Process Line::start_for(Command command) const {
-    for (std::string& argument : command.arguments) {
-        replace_all(argument, "{line}", name());
-    }
-    return Process{command, path_};
+    return Process{naming_line(std::move(command), name()), path_};
 }
 
 void Line::send(std::string_view keys, Place place) {

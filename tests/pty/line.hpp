@@ -23,6 +23,9 @@ struct Place {
     int line;
 };
 
+/// The command with every "{line}" in its arguments replaced by the line's name.
+[[nodiscard]] Command naming_line(Command command, std::string_view name);
+
 /// A terminal line with somebody at the other end: a fresh pty pair whose
 /// master the test holds. Tests talk to it as a person would. The slave is
 /// never held open here, so the line is hung up when the programs leave it.
