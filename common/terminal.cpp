@@ -106,6 +106,11 @@ dev_t Terminal::device() const {
     return status_of(fd_.get(), path_).st_rdev;
 }
 
+dev_t Terminal::real_device() const {
+    unsigned device = 0;
+    return ::ioctl(fd_.get(), TIOCGDEV, &device) == 0 ? dev_t{device} : this->device();
+}
+
 termios Terminal::modes() const {
     termios modes{};
     check(::tcgetattr(fd_.get(), &modes), "read the modes of", path_);
@@ -116,6 +121,12 @@ void Terminal::set_modes(const termios& modes, int how) const {
     check(retry_interrupted([&] { return ::tcsetattr(fd_.get(), how, &modes); }),
           "set the modes of",
           path_);
+}
+
+void Terminal::unlock_modes() const {
+    // ioctl_tty(2) says termios; it is the kernel's, which is the shorter.
+    const termios none{};
+    check(::ioctl(fd_.get(), TIOCSLCKTRMIOS, &none), "unlock the modes of", path_);
 }
 
 winsize Terminal::size() const {

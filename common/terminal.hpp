@@ -33,11 +33,16 @@ class Terminal {
     [[nodiscard]] std::string_view name() const noexcept;
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
     [[nodiscard]] dev_t device() const;
+    /// The same, but of the line that /dev/console or /dev/tty0 stands for.
+    [[nodiscard]] dev_t real_device() const;
 
     [[nodiscard]] termios modes() const;
     /// `how` is TCSANOW, TCSADRAIN or TCSAFLUSH. Draining can block without
     /// bound on a stopped line: see drain().
     void set_modes(const termios& modes, int how = TCSANOW) const;
+    /// Modes that a boot splash has locked (TIOCSLCKTRMIOS) could not be changed,
+    /// and set_modes() would not say so.
+    void unlock_modes() const;
     [[nodiscard]] winsize size() const;
     /// Bits per second, any number; 0: the driver does not say.
     [[nodiscard]] unsigned speed() const;
