@@ -102,6 +102,16 @@ std::optional<unsigned> virtual_terminal_of(dev_t device) {
     return is_one ? std::optional{number} : std::nullopt;
 }
 
+common::Environment seat_of(const Line& line) {
+    common::Environment seat;
+    if (line.virtual_terminal && !line.remote_host) {
+        // The kernel's virtual terminals are the first seat's (sd-login(3)).
+        seat.set("XDG_SEAT", "seat0");
+        seat.set("XDG_VTNR", std::to_string(*line.virtual_terminal));
+    }
+    return seat;
+}
+
 common::Terminal take_terminal() {
     common::Terminal terminal = standard_input_or_refuse();
     require_line(terminal.device());
@@ -120,7 +130,7 @@ common::Terminal take_terminal() {
 }
 
 Line look_at_line(const common::Terminal& terminal, const Options& options) {
-    const dev_t device = terminal.device();
+    const dev_t device = terminal.real_device();
     Line line{.path = terminal.path(),
               .name = std::string{terminal.name()},
               .remote_host = options.host,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/environment.hpp"
 #include "common/terminal.hpp"
 #include "login/options.hpp"
 
@@ -30,5 +31,9 @@ struct Line {
 
 /// The number of a virtual terminal of the console driver, if the device is one.
 [[nodiscard]] std::optional<unsigned> virtual_terminal_of(dev_t device);
+
+/// XDG_SEAT and XDG_VTNR of somebody who sits at a virtual terminal, nothing for
+/// anybody else: told by the line alone, and not by what login was started with.
+[[nodiscard]] common::Environment seat_of(const Line& line);
 
 }  // namespace login

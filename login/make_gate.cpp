@@ -35,16 +35,6 @@ std::string choose_service(const Line& line) {
     return usual;
 }
 
-/// What pam_systemd wants to know, said by us and only where it is true.
-common::Environment seat_of(const Line& line) {
-    common::Environment result;
-    if (line.virtual_terminal) {
-        result.set("XDG_SEAT", "seat0");
-        result.set("XDG_VTNR", std::to_string(*line.virtual_terminal));
-    }
-    return result;
-}
-
 std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
                                     const Line& line,
                                     const Settings& settings,
@@ -55,7 +45,7 @@ std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
                  .line = line.path,
                  .host = line.remote_host,
                  .name_prompt = name_prompt,
-                 .environment = seat_of(line),
+                 .environment = seat_of(line),  // read by pam_systemd
                  .allow_empty_passwords = settings.empty_passwords == EmptyPasswords::left_to_pam,
                  .patience = settings.login_timeout});
 }

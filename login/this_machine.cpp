@@ -44,6 +44,19 @@ mode_t terminal_mode(const Settings& settings) {
     return settings.tty_mode.value_or(settings.tty_group == "tty" ? with_messages : without);
 }
 
+/// Where the user sits, whether or not the gate has a use for it, and what the
+/// gate's session adds.
+common::Environment session_environment(const Line& line, Gate& gate) {
+    common::Environment environment = seat_of(line);
+    const common::Environment from_gate = gate.environment();
+    for (const std::string& entry : from_gate.entries()) {
+        const std::size_t equals = entry.find('=');
+        environment.set(std::string_view{entry}.substr(0, equals),
+                        std::string_view{entry}.substr(equals + 1));
+    }
+    return environment;
+}
+
 std::string words_for(const ShellEnd& end) {
     if (end.not_started) {
         return "no shell: " + *end.not_started;
@@ -99,7 +112,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
                           command.path,
                           context_.inherited,
                           options.keep_environment ? KeepEnvironment::yes : KeepEnvironment::no,
-                          gate.environment(),
+                          session_environment(context_.line, gate),
                           context_.settings);
     return {
         .user = user,

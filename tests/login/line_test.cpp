@@ -1,5 +1,8 @@
 #include "login/line.hpp"
 
+#include <string>
+#include <vector>
+
 #include <sys/sysmacros.h>
 
 #include <doctest/doctest.h>
@@ -18,4 +21,14 @@ TEST_CASE("line: the log has the host where there is one, else the line") {
     CHECK(login::Line{.name = "pts/1", .shown_host = "host"}.origin() == "host");
     CHECK(login::Line{}.origin() == "a line without a name");
     CHECK(login::Line{.name = "a\x1b"}.origin() == "a^[");
+}
+
+TEST_CASE("line: who sits at a virtual terminal has a seat, nobody else") {
+    using Entries = std::vector<std::string>;
+    CHECK(login::seat_of({.name = "tty2", .virtual_terminal = 2}).entries() ==
+          Entries{"XDG_SEAT=seat0", "XDG_VTNR=2"});
+    CHECK(login::seat_of({.name = "tty2", .remote_host = "host", .virtual_terminal = 2})
+              .entries()
+              .empty());
+    CHECK(login::seat_of({.name = "pts/2"}).entries().empty());
 }
