@@ -1,6 +1,7 @@
 #include "getty/ask_name.hpp"
 
 #include "common/safe_text.hpp"
+#include "common/utf8.hpp"
 #include "getty/login_command.hpp"
 
 #include <algorithm>
@@ -24,6 +25,17 @@ bool has_capitals_only(std::string_view name) {
            std::any_of(name.begin(), name.end(), is_capital);
 }
 
+/// Columns of text that has been made harmless.
+std::size_t columns_of(std::string_view shown) {
+    std::size_t columns = 0;
+    while (!shown.empty()) {
+        const common::Decoded decoded = common::decode_utf8(shown);
+        columns += static_cast<std::size_t>(common::display_width(decoded.code));
+        shown.remove_prefix(decoded.length);
+    }
+    return columns;
+}
+
 std::string in_small_letters(std::string_view name) {
     std::string small{name};
     for (char& c : small) {
@@ -44,7 +56,23 @@ NameQuestion::NameQuestion(std::string prompt, const Options& options)
 std::string NameQuestion::ask() {
     editor_.restart();
     answer_ = StillTyping{};
-    return prompt_;
+    return question();
+}
+
+std::string NameQuestion::change_hint(std::string hint, std::size_t columns) {
+    const std::string typed = editor_.shown();
+    const auto lines_of_hint = std::count(hint_.begin(), hint_.end(), '\n');
+    std::size_t rows_up = static_cast<std::size_t>(lines_of_hint);
+    if (const std::size_t width = columns_of(prompt_ + typed); columns > 0 && width > 0) {
+        // A full row's cursor waits at its end for the next character.
+        rows_up += (width - 1) / columns;
+    }
+    std::string shown = "\r";
+    if (rows_up > 0) {
+        shown += "\x1b[" + std::to_string(rows_up) + "A";
+    }
+    hint_ = std::move(hint);
+    return shown + "\x1b[J" + question() + typed;
 }
 
 std::string NameQuestion::feed(char byte) {
@@ -56,7 +84,7 @@ std::string NameQuestion::feed(char byte) {
         case LineState::too_long:
         case LineState::spoilt: answer_ = RefusedName{"That is too long for a name."}; return echo;
         case LineState::interrupted: return echo + ask();
-        case LineState::redraw: editor_.go_on(); return "\r\n" + prompt_ + editor_.shown();
+        case LineState::redraw: editor_.go_on(); return "\r\n" + question() + editor_.shown();
         case LineState::line_break:
             editor_.go_on();
             answer_ = SpeedMismatch{};

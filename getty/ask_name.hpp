@@ -41,6 +41,13 @@ class NameQuestion {
 
     /// Starts with an empty line; returns the prompt.
     [[nodiscard]] std::string ask();
+    /// What stands above the prompt whenever it is shown: whole lines, or "".
+    void set_hint(std::string hint) { hint_ = std::move(hint); }
+    /// The same, in the middle of an answer: returns what puts the question with
+    /// the new hint in the place of the one that is shown, and keeps what was
+    /// typed. Only for a terminal that knows a VT100's sequences; `columns` wide,
+    /// 0 if that is not known.
+    [[nodiscard]] std::string change_hint(std::string hint, std::size_t columns);
     /// Takes one byte; returns what to show for it.
     [[nodiscard]] std::string feed(char byte);
     /// What the bytes so far amount to.
@@ -48,10 +55,12 @@ class NameQuestion {
 
   private:
     std::string on_finished_line();
+    [[nodiscard]] std::string question() const { return hint_ + prompt_; }
 
     static constexpr std::size_t longest_name = 256;
 
     std::string prompt_;
+    std::string hint_;
     bool detects_case_;
     std::array<char, longest_name> storage_{};
     common::LineEditor editor_;

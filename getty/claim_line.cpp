@@ -120,6 +120,15 @@ std::optional<Terminal> hang_up_and_reopen(Terminal line, const Options& options
     return open_line(by_name);
 }
 
+/// Not everywhere allowed, and hardly ever needed.
+void unlock_modes(const Terminal& line) {
+    try {
+        line.unlock_modes();
+    } catch (const std::system_error& problem) {
+        static_cast<void>(problem);
+    }
+}
+
 void become_controlling(const Terminal& line) {
     if (::ioctl(line.descriptor(), TIOCSCTTY, 0) == 0) {
         return;
@@ -159,6 +168,7 @@ Claim claim_line(const Options& options) {
     }
     const termios found_modes = line->modes();
     const unsigned found_speed = line->speed();
+    unlock_modes(*line);
     // Echo goes first of all: what somebody types ahead may be a password.
     line->set_modes(name_modes(found_modes, options));
     drop_other_terminal(*line);

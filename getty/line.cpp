@@ -44,7 +44,6 @@ constexpr std::size_t most_unwritten = 128UL * 1024;
 /// A flood on the line is worked off in portions, so that no line starves another.
 constexpr int most_bytes_at_once = 256;
 
-constexpr std::string_view clear_screen = "\x1b[H\x1b[J";
 constexpr const char* rescue_program = "/sbin/sulogin";
 constexpr std::string_view press_enter = "[press ENTER to login]";
 
@@ -165,6 +164,10 @@ void Line::try_to_open(Clock::time_point now) {
     } else if (times_.look_again && now < *times_.look_again) {
         return;
     }
+    if (const auto wait = splash_.wants_time(options_.line, now)) {
+        times_.look_again = now + *wait;
+        return;
+    }
     occupant_.reset();
     auto claim = claim_if_there();
     if (auto* const session = std::get_if<LineSession>(&claim)) {
@@ -220,6 +223,9 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     times_ = {};
     unwritten_.clear();
     marks_ = {};
+    if (claimed_->terminal.is_virtual_terminal()) {
+        emit(restore_virtual_terminal(claimed_->terminal));
+    }
     ask_kernel_for_speed();
     set_speed();
     common::tolerate("record the waiting line", [this] { record_waiting(); });
@@ -468,6 +474,9 @@ void Line::ask() {
         quiet_ = std::make_unique<QuietConsole>();
     }
     parity_ = {};
+    if (!options_.no_hints) {
+        question_->set_hint(hints_.hint(claimed_->terminal));
+    }
     emit(question_->ask());
     // From here on getty only waits, for months maybe: what the issue and the
     // records took goes back to the machine.
@@ -542,6 +551,10 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
         if (state_ == LineState::opening) {
             on_key_in_opening(received->byte, now);
             return;
+        }
+        if (auto hint = hints_.news(claimed_->terminal)) {
+            append_output(
+                question_->change_hint(*std::move(hint), claimed_->terminal.size().ws_col));
         }
         append_output(question_->feed(options_.detect_parity ? parity_.feed(received->byte)
                                                              : received->byte));

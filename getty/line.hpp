@@ -2,6 +2,7 @@
 
 #include "common/environment.hpp"
 #include "getty/ask_name.hpp"
+#include "getty/boot_splash.hpp"
 #include "getty/chat.hpp"
 #include "getty/claim_line.hpp"
 #include "getty/device_watch.hpp"
@@ -12,6 +13,7 @@
 #include "getty/options.hpp"
 #include "getty/parity.hpp"
 #include "getty/quiet_console.hpp"
+#include "getty/virtual_terminal.hpp"
 
 #include <chrono>
 #include <memory>
@@ -125,6 +127,8 @@ class Line {
     std::unique_ptr<NameQuestion> question_;
     std::unique_ptr<QuietConsole> quiet_;
     ParityJudge parity_;
+    BootSplash splash_;
+    LockHints hints_;
     MarkReader marks_;
     NoiseJudge judge_;
     std::unique_ptr<Chat> chat_;

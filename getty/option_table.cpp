@@ -142,7 +142,7 @@ const std::array table{
     OptionEntry{{'w', "wait-cr", Argument::none, "", "wait for Return before the issue"},
                 [](Options& o, std::string_view) { o.wait_for_return = true; }},
     OptionEntry{{0, "nohints", Argument::none, "", "no hints on a virtual terminal"},
-                [](Options&, std::string_view) {}},
+                [](Options& o, std::string_view) { o.no_hints = true; }},
     OptionEntry{{0, "nohostname", Argument::none, "", "no host name in the prompt"},
                 [](Options& o, std::string_view) { o.no_hostname = true; }},
     OptionEntry{{0, "long-hostname", Argument::none, "", "the whole host name in the prompt"},

@@ -44,6 +44,7 @@ struct Options {
     bool no_issue = false;
     bool no_newline = false;
     bool no_clear = false;
+    bool no_hints = false;
     bool no_hostname = false;
     bool long_hostname = false;
 

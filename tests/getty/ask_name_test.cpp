@@ -147,3 +147,51 @@ TEST_CASE("--erase-chars and --kill-chars are keys at the prompt") {
     (void)feed_all(question, "xyz@anx#n\r");
     CHECK(told(question.answer()) == "ann by CR");
 }
+
+TEST_CASE("hint: stands above the question whenever it is asked") {
+    NameQuestion question{std::string{prompt}, {}};
+    question.set_hint("Hint: x\r\n\r\n");
+    CHECK(question.ask() == "Hint: x\r\n\r\nbox login: ");
+    CHECK(feed_all(question, "an") == "an");
+    CHECK(question.feed('\x0c') == "\r\nHint: x\r\n\r\nbox login: an");
+    CHECK(feed_all(question, "\x03").ends_with("Hint: x\r\n\r\nbox login: "));
+    CHECK(feed_all(question, "\r").ends_with("Hint: x\r\n\r\nbox login: "));
+}
+
+TEST_CASE("hint: a new one takes the place of the old, and what was typed stays") {
+    const std::string block = "Hint: x\r\n\r\n";
+    struct Case {
+        std::string_view what;
+        std::string old_hint;
+        std::string typed;
+        std::size_t columns;
+        std::string new_hint;
+        std::string shown;
+    };
+    const std::vector<Case> cases{
+        {"none to one", "", "an", 80, block, "\r\x1b[JHint: x\r\n\r\nbox login: an"},
+        {"one to none", block, "an", 80, "", "\r\x1b[2A\x1b[Jbox login: an"},
+        {"one to another", block, "", 80, block, "\r\x1b[2A\x1b[JHint: x\r\n\r\nbox login: "},
+        // "box login: " is 11 columns.
+        {"a full row", "", "123456789", 20, "", "\r\x1b[Jbox login: 123456789"},
+        {"a row and one", "", "1234567890", 20, "", "\r\x1b[1A\x1b[Jbox login: 1234567890"},
+        {"and a hint", block, "1234567890", 20, "", "\r\x1b[3A\x1b[Jbox login: 1234567890"},
+        {"wide",
+         "",
+         "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad",
+         20,
+         "",
+         "\r\x1b[1A\x1b[Jbox login: \xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad"},
+        {"nobody knows how wide", "", "1234567890", 0, "", "\r\x1b[Jbox login: 1234567890"},
+    };
+    for (const auto& [what, old_hint, typed, columns, new_hint, shown] : cases) {
+        CAPTURE(what);
+        NameQuestion question{std::string{prompt}, {}};
+        question.set_hint(old_hint);
+        CHECK(question.ask() == old_hint + std::string{prompt});
+        static_cast<void>(feed_all(question, typed));
+        CHECK(question.change_hint(new_hint, columns) == shown);
+        static_cast<void>(question.feed('\r'));
+        CHECK(told(question.answer()) == (typed.empty() ? "still typing" : typed + " by CR"));
+    }
+}

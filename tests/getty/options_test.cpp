@@ -81,6 +81,7 @@ std::string told(const Options& o) {
     flag("no-issue", o.no_issue);
     flag("no-newline", o.no_newline);
     flag("no-clear", o.no_clear);
+    flag("no-hints", o.no_hints);
     flag("no-hostname", o.no_hostname);
     flag("long-hostname", o.long_hostname);
     add("init-string", o.init_string);
@@ -211,7 +212,7 @@ TEST_CASE("every option sets its field, short and long") {
         {{"-t0", "tty1"}, "tty1"},
         {{"-w", "tty1"}, "tty1 wait-return"},
         {{"--wait-cr", "tty1"}, "tty1 wait-return"},
-        {{"--nohints", "tty1"}, "tty1"},
+        {{"--nohints", "tty1"}, "tty1 no-hints"},
         {{"--nohostname", "tty1"}, "tty1 no-hostname"},
         {{"--long-hostname", "tty1"}, "tty1 long-hostname"},
         {{"--erase-chars", "#", "tty1"}, "tty1 erase=#"},
