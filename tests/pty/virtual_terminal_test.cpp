@@ -361,6 +361,29 @@ TEST_CASE("virtual terminal: from prompt to shell and back to a prompt") {
     }
 }
 
+TEST_CASE("virtual terminal: a session that is ended from outside is undone all the same") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    for (const pty::Gate gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        choose_gate(world, gate);
+        const pty::VirtualTerminal terminal;
+        auto login = start_getty(terminal);
+        log_in(terminal);
+        SUBCASE("login is told to") {
+            login.signal(SIGTERM);
+        }
+        SUBCASE("the shell is killed") {
+            const auto children = pty::descendants_of(login.id());
+            REQUIRE(children.size() == 1);
+            ::kill(children.front(), SIGKILL);
+        }
+        static_cast<void>(login.wait_exit());
+        CHECK(record_of(world, terminal).type == DEAD_PROCESS);
+        CHECK(terminal.owner() == pty::nobodys_line);
+    }
+}
+
 TEST_CASE("virtual terminal: no seat but from the terminal itself") {
     const pty::TestWorld world;
     add_person(world, ann);
