@@ -413,6 +413,33 @@ TEST_CASE("virtual terminal: no seat but from the terminal itself") {
     }
 }
 
+TEST_CASE("virtual terminal: PAM's modules know the seat before the session opens") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    world.write_file("/run/note",
+                     "#!/bin/sh\n"
+                     "echo \"$PAM_TYPE $PAM_TTY <$XDG_SEAT$XDG_VTNR>\" >> /run/notes\n",
+                     0755);
+    world.write_file(
+        "/etc/pam.d/login",
+        "session required pam_exec.so /run/note\n" + world.read_file("/etc/pam.d/login"));
+    const pty::VirtualTerminal terminal;
+    const std::string seat = "<seat0" + std::to_string(terminal.number()) + ">\n";
+    auto login = start_getty(terminal);
+    log_in(terminal);
+    CHECK(world.read_file("/run/notes") == "open_session " + terminal.path() + " " + seat);
+    terminal.send("exit\r");
+    static_cast<void>(login.wait_exit());
+
+    world.remove_file("/run/notes");
+    pty::Line line;
+    auto other = line.start_for(
+        {.arguments = pty::getty_command(), .environment = {"XDG_SEAT=seat0", "XDG_VTNR=1"}});
+    log_in(line, "ann", "secret");
+    CHECK(world.read_file("/run/notes") == "open_session " + line.path() + " <>\n");
+}
+
 TEST_CASE("virtual terminal: three wrong passwords") {
     const pty::TestWorld world;
     add_person(world, ann);
