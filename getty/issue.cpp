@@ -67,12 +67,19 @@ std::string user_count(const IssueFacts& facts) {
     return std::to_string(users) + (users == 1 ? " user" : " users");
 }
 
+std::string lines_of(const std::string& text) {
+    return common::safe_text(text, common::LineBreaks::kept);
+}
+
 std::string expand(char escape, std::string_view argument, const IssueFacts& facts) {
     using common::safe_text;
     switch (escape) {
+        case 'a': return lines_of(facts.addresses(AddressList::best, argument));
+        case 'A': return lines_of(facts.addresses(AddressList::all, argument));
         case 'b': return std::to_string(facts.speed);
         case 'd': return date_of(facts.now());
         case 'e': return escape_sequence(argument);
+        case 'k': return lines_of(facts.host_keys());
         case 'l': return safe_text(facts.line.empty() ? "-" : facts.line);
         case 'm': return safe_text(facts.machine());
         case 'n': return safe_text(facts.node_name());
@@ -82,7 +89,8 @@ std::string expand(char escape, std::string_view argument, const IssueFacts& fac
         case 's': return safe_text(facts.system_name());
         case 'S': return pretty_name(facts, argument);
         case 't': return time_of(facts.now());
-        case 'u': return std::to_string(facts.users());
+        // The blank is agetty's.
+        case 'u': return std::to_string(facts.users()) + " ";
         case 'U': return user_count(facts);
         case 'v': return safe_text(facts.version());
         case '4': return safe_text(facts.ipv4_address(argument));
@@ -91,8 +99,41 @@ std::string expand(char escape, std::string_view argument, const IssueFacts& fac
     }
 }
 
-bool takes_argument(char escape) {
-    return escape == '4' || escape == '6' || escape == 'e' || escape == 'S';
+bool is_one_of(char escape, std::string_view set) {
+    return set.find(escape) != set.npos;
+}
+
+constexpr std::string_view take_argument = "46aAeS";
+constexpr std::string_view tell_addresses = "46aA";
+/// What is different at every look: no reason to show an issue again.
+constexpr std::string_view change_by_themselves = "dtuU";
+/// After a %: the escapes of BusyBox and mingetty.
+constexpr std::string_view busybox_escapes = "dtlmnorsuUv";
+
+/// `{eth0}` and `{interface=eth0}` are the same.
+std::string_view interface_in(std::string_view argument) {
+    constexpr std::string_view name = "interface=";
+    return argument.starts_with(name) ? argument.substr(name.size()) : argument;
+}
+
+struct Escape {
+    char letter = 0;
+    std::string_view argument{};
+    bool has_argument = false;  ///< `{}` is one too
+};
+
+/// The escape whose mark has been seen; `text` begins with its letter.
+Escape take_escape(char mark, std::string_view& text) {
+    Escape escape{.letter = text.front()};
+    text.remove_prefix(1);
+    const std::size_t close = text.find('}');
+    if (mark == '\\' && is_one_of(escape.letter, take_argument) && text.starts_with('{') &&
+        close != text.npos) {
+        escape.argument = text.substr(1, close - 1);
+        escape.has_argument = true;
+        text.remove_prefix(close + 1);
+    }
+    return escape;
 }
 
 /// What a backslash in front of a character escapes, as in a shell.
@@ -120,26 +161,54 @@ std::string unquoted(std::string_view value) {
 
 }  // namespace
 
-std::string render_issue(std::string_view text, const IssueFacts& facts) {
-    std::string out;
+RenderedIssue render_issue(std::string_view text, const IssueFacts& facts, IssueStyle style) {
+    const std::string_view marks = style == IssueStyle::busybox ? "\\%" : "\\";
+    RenderedIssue issue{.lasting_hash = text_hash({})};
+    const auto put = [&issue](std::string_view part) {
+        issue.text += part;
+        issue.lasting_hash = text_hash(part, issue.lasting_hash);
+    };
     while (!text.empty()) {
-        const std::size_t plain = std::min(text.find('\\'), text.size());
-        out += text.substr(0, plain);
+        const std::size_t plain = std::min(text.find_first_of(marks), text.size());
+        put(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.size() < 2) {
-            break;  // nothing left, or a backslash at the very end
+            break;  // nothing left, or a mark at the very end
         }
-        const char escape = text[1];
-        text.remove_prefix(2);
-        std::string_view argument;
-        const std::size_t close = text.find('}');
-        if (takes_argument(escape) && text.starts_with('{') && close != text.npos) {
-            argument = text.substr(1, close - 1);
-            text.remove_prefix(close + 1);
+        const char mark = text.front();
+        text.remove_prefix(1);
+        const Escape escape = take_escape(mark, text);
+        if (mark == '%' && !is_one_of(escape.letter, busybox_escapes)) {
+            put({&escape.letter, 1});
+            continue;
         }
-        out += expand(escape, argument, facts);
+        // An argument that says nothing: no colour, no variable, no interface.
+        if (escape.has_argument && escape.argument.empty()) {
+            continue;
+        }
+        issue.uses_addresses |= is_one_of(escape.letter, tell_addresses);
+        issue.uses_host_name |= is_one_of(escape.letter, "nO");
+        issue.uses_domain_name |= escape.letter == 'o';
+        const bool names_interface = is_one_of(escape.letter, tell_addresses);
+        const std::string told =
+            expand(escape.letter,
+                   names_interface ? interface_in(escape.argument) : escape.argument,
+                   facts);
+        if (is_one_of(escape.letter, change_by_themselves)) {
+            issue.text += told;
+        } else {
+            put(told);
+        }
     }
-    return out;
+    return issue;
+}
+
+std::uint64_t text_hash(std::string_view text, std::uint64_t before) {
+    constexpr std::uint64_t prime = 0x100000001b3U;
+    for (const char byte : text) {
+        before = (before ^ static_cast<unsigned char>(byte)) * prime;
+    }
+    return before;
 }
 
 std::string os_release_value(std::string_view text, std::string_view variable) {

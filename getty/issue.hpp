@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace getty {
+
+/// Which addresses \a and \A list.
+enum class AddressList { best, all };
 
 /// What an issue may tell. Each is asked for only when the text uses it, so a
 /// plain issue costs nothing.
@@ -16,20 +20,44 @@ struct IssueFacts {
     std::function<std::string()> version;      ///< \v
     std::function<std::string()> machine;      ///< \m
     std::function<std::string()> domain;       ///< \o: NIS domain name
-    std::function<std::string()> host_domain;  ///< \O: the host name after its first dot
+    std::function<std::string()> host_domain;  ///< \O: what follows the host's own name
     std::function<std::tm()> now;              ///< \d \t, local time
     std::function<unsigned()> users;           ///< \u \U
     std::function<std::string(std::string_view)> os_release;    ///< \S{VARIABLE}
     std::function<std::string(std::string_view)> ipv4_address;  ///< \4, \4{interface}
     std::function<std::string(std::string_view)> ipv6_address;  ///< \6, \6{interface}
-    std::string line{};                                         ///< \l
-    unsigned speed = 0;                                         ///< \b
+    /// \a and \A, of one interface or of all: a line for each.
+    std::function<std::string(AddressList, std::string_view)> addresses{};
+    std::function<std::string()> host_keys{};  ///< \k: a line for each
+    std::string line{};                        ///< \l
+    unsigned speed = 0;                        ///< \b
+};
+
+enum class IssueStyle {
+    agetty,   ///< escapes begin with a backslash
+    busybox,  ///< with % too, and those take no argument
+};
+
+struct RenderedIssue {
+    std::string text{};
+    /// Of the text without what changes by itself: time and number of users.
+    std::uint64_t lasting_hash = 0;
+    bool uses_addresses = false;
+    bool uses_host_name = false;
+    bool uses_domain_name = false;
 };
 
 /// Replaces the escapes of issue(5) by what they stand for. An unknown \q gives
 /// q. The text is the administrator's and passes as it is; facts pass through
 /// safe_text.
-[[nodiscard]] std::string render_issue(std::string_view text, const IssueFacts& facts);
+[[nodiscard]] RenderedIssue render_issue(std::string_view text,
+                                         const IssueFacts& facts,
+                                         IssueStyle style = IssueStyle::agetty);
+
+/// FNV-1a, 64 bits: tells a changed text from the one that is shown, and is no
+/// secret. `before` continues from an earlier one.
+[[nodiscard]] std::uint64_t text_hash(std::string_view text,
+                                      std::uint64_t before = 0xcbf29ce484222325U);
 
 /// The value of one variable in the text of os-release(5), quotes and
 /// backslashes undone; "" if it is not there.

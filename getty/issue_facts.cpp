@@ -6,20 +6,18 @@
 #include "common/terminal.hpp"
 #include "common/text_file.hpp"
 #include "common/unique_fd.hpp"
+#include "getty/addresses.hpp"
 #include "getty/exit_status.hpp"
+#include "getty/host_keys.hpp"
+#include "getty/issue_watch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -27,8 +25,6 @@
 namespace getty {
 
 namespace {
-
-constexpr const char* reload_file = "/run/agetty.reload";
 
 utsname system_names() {
     utsname names{};
@@ -60,41 +56,34 @@ std::string os_release(std::string_view variable) {
     return {};
 }
 
-std::string printed(const sockaddr* address) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const void* const untyped = address;
-    const void* const bytes =
-        address->sa_family == AF_INET
-            ? static_cast<const void*>(&static_cast<const sockaddr_in*>(untyped)->sin_addr)
-            : static_cast<const void*>(&static_cast<const sockaddr_in6*>(untyped)->sin6_addr);
-    const char* const result = ::inet_ntop(address->sa_family, bytes, text.data(), text.size());
-    return result != nullptr ? result : "";
+/// What libc's resolver would have to be asked for, and a name server with it, is
+/// not known here: an issue waits for nobody.
+std::string host_domain() {
+    const std::string host = host_name();
+    const std::size_t dot = host.find('.');
+    std::string domain =
+        dot != host.npos ? host.substr(dot + 1)
+                         : domain_in_hosts(common::read_text_file("/etc/hosts").value_or(""), host);
+    return domain.empty() ? "unknown_domain" : domain;
 }
 
-/// The first address of that family on the interface, or on any that is up and
-/// no loopback. No name is ever resolved.
-std::string address_of(int family, std::string_view interface) {
-    ifaddrs* list = nullptr;
-    if (::getifaddrs(&list) != 0) {
-        return {};
+std::string address_of(sa_family_t family, std::string_view interface) {
+    const bool is_ipv4 = family == AF_INET;
+    std::string by_default;
+    if (interface.empty()) {
+        const auto routes =
+            common::read_text_file(is_ipv4 ? "/proc/net/route" : "/proc/net/ipv6_route");
+        by_default = is_ipv4 ? default_interface(routes.value_or(""))
+                             : default_ipv6_interface(routes.value_or(""));
     }
-    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner{list, &::freeifaddrs};
-    for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-        const bool wanted = interface.empty() ? (entry->ifa_flags & IFF_UP) != 0 &&
-                                                    (entry->ifa_flags & IFF_LOOPBACK) == 0
-                                              : interface == entry->ifa_name;
-        if (wanted && entry->ifa_addr != nullptr && entry->ifa_addr->sa_family == family) {
-            return printed(entry->ifa_addr);
-        }
-    }
-    return {};
+    return best_address(read_addresses(), family, interface, by_default);
 }
 
 /// The *.issue files of the directories, by name; the earlier directory wins.
-std::map<std::string, std::string> snippets(std::initializer_list<const char*> directories) {
+std::map<std::string, std::string> snippets(const std::vector<std::string>& directories) {
     std::map<std::string, std::string> found;
-    for (const char* directory : directories) {
-        const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory), &::closedir};
+    for (const std::string& directory : directories) {
+        const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), &::closedir};
         while (open != nullptr) {
             const dirent* const entry = ::readdir(open.get());
             if (entry == nullptr) {
@@ -102,19 +91,19 @@ std::map<std::string, std::string> snippets(std::initializer_list<const char*> d
             }
             const std::string name{static_cast<const char*>(entry->d_name)};
             if (!name.starts_with('.') && name.ends_with(".issue")) {
-                found.emplace(name, std::string{directory} + "/" + name);
+                found.emplace(name, directory + "/" + name);
             }
         }
     }
     return found;
 }
 
-std::string text_of_snippets(std::initializer_list<const char*> directories) {
-    std::string text;
+void add_snippets(IssueText& issue, const std::vector<std::string>& directories) {
     for (const auto& [name, path] : snippets(directories)) {
-        text += common::read_text_file(path).value_or("");
+        issue.text += common::read_text_file(path).value_or("");
+        issue.paths.push_back(path);
     }
-    return text;
+    issue.paths.insert(issue.paths.end(), directories.begin(), directories.end());
 }
 
 bool is_directory(const std::string& path) {
@@ -143,38 +132,64 @@ IssueFacts collect_facts(std::string line, unsigned speed) {
         .version = name(&utsname::version),
         .machine = name(&utsname::machine),
         .domain = name(&utsname::domainname),
-        .host_domain =
-            [] {
-                const std::string host = host_name();
-                const std::size_t dot = host.find('.');
-                return dot == host.npos ? std::string{"unknown_domain"} : host.substr(dot + 1);
-            },
+        .host_domain = host_domain,
         .now = local_time,
         .users = users_logged_in,
         .os_release = os_release,
         .ipv4_address = [](std::string_view i) { return address_of(AF_INET, i); },
         .ipv6_address = [](std::string_view i) { return address_of(AF_INET6, i); },
+        .addresses = [](AddressList which,
+                        std::string_view i) { return address_lines(read_addresses(), which, i); },
+        .host_keys = host_key_lines,
         .line = std::move(line),
         .speed = speed,
     };
 }
 
-std::string read_issue(const Options& options) {
-    std::string text;
+IssueText read_issue(const Options& options) {
+    IssueText issue;
     for (const std::string& path : options.issue_files) {
-        text += is_directory(path) ? text_of_snippets({path.c_str()})
-                                   : common::read_text_file(path).value_or("");
+        if (is_directory(path)) {
+            add_snippets(issue, {path});
+        } else {
+            issue.text += common::read_text_file(path).value_or("");
+            issue.paths.push_back(path);
+        }
     }
     if (!options.issue_files.empty()) {
-        return text;
+        return issue;
     }
     for (const char* path : {"/etc/issue", "/run/issue", "/usr/lib/issue"}) {
-        if (auto issue = common::read_text_file(path)) {
-            text = *std::move(issue);
+        issue.paths.emplace_back(path);
+        if (auto text = common::read_text_file(path)) {
+            issue.text = *std::move(text);
             break;
         }
     }
-    return text + text_of_snippets({"/etc/issue.d", "/run/issue.d", "/usr/lib/issue.d"});
+    add_snippets(issue, {"/etc/issue.d", "/run/issue.d", "/usr/lib/issue.d"});
+    return issue;
+}
+
+std::string domain_in_hosts(std::string_view hosts, std::string_view host) {
+    constexpr std::string_view blanks = " \t\r";
+    while (!hosts.empty()) {
+        std::string_view line = hosts.substr(0, hosts.find('\n'));
+        hosts.remove_prefix(std::min(hosts.size(), line.size() + 1));
+        line = line.substr(0, line.find('#'));
+        std::string_view full_name;
+        for (std::size_t count = 0; !line.empty(); ++count) {
+            line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+            const std::string_view word = line.substr(0, line.find_first_of(blanks));
+            line.remove_prefix(word.size());
+            // The address, the full name, and then other names.
+            full_name = count == 1 ? word : full_name;
+            const std::size_t dot = full_name.find('.');
+            if (count >= 1 && word == host && dot != full_name.npos) {
+                return std::string{full_name.substr(dot + 1)};
+            }
+        }
+    }
+    return {};
 }
 
 int show_issue(const Options& options) {
@@ -188,7 +203,9 @@ int show_issue(const Options& options) {
     } catch (const std::system_error&) {
         line.clear();
     }
-    const std::string text = render_issue(read_issue(options), collect_facts(line, speed));
+    const std::string text =
+        render_issue(read_issue(options).text, collect_facts(line, speed), options.issue_style)
+            .text;
     std::string_view rest = text;
     while (!rest.empty()) {
         const auto written = ::write(STDOUT_FILENO, rest.data(), rest.size());

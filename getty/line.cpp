@@ -508,7 +508,7 @@ void Line::show_issue() {
         emit(render_prompt(*profile.issue_text, profile, facts()));
     }
     if (!options_.no_issue) {
-        emit(render_issue(read_issue(options_), facts()));
+        emit(render_issue(read_issue(options_).text, facts(), options_.issue_style).text);
     }
 }
 

@@ -53,6 +53,17 @@ void set_break_policy(Options& options, std::string_view word) {
     }
 }
 
+void set_issue_style(Options& options, std::string_view word) {
+    if (word == "agetty") {
+        options.issue_style = IssueStyle::agetty;
+    } else if (word == "busybox") {
+        options.issue_style = IssueStyle::busybox;
+    } else {
+        throw UsageError{"option --issue-style: \"" + std::string{word} +
+                         "\" is none of agetty, busybox"};
+    }
+}
+
 void set_nice(Options& options, std::string_view value) {
     const bool negative = value.starts_with('-');
     unsigned size = 0;
@@ -181,6 +192,10 @@ const std::array table{
                  "FORMAT",
                  "getty.conf, gettydefs, gettytab or ttys"},
                 [](Options& o, std::string_view v) { o.table_format = v; }},
+    OptionEntry{{0, "issue-style", Argument::required, "STYLE", "escapes: agetty, busybox (%)"},
+                set_issue_style},
+    OptionEntry{{0, "probe-terminal", Argument::none, "", "ask the terminal for its size"},
+                [](Options& o, std::string_view) { o.probe_terminal = true; }},
     OptionEntry{{0, "autologin-once", Argument::none, "", "log in by itself once since the start"},
                 [](Options& o, std::string_view) { o.autologin_once = true; }},
     OptionEntry{{0,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "getty/issue.hpp"
 #include "getty/line_profile.hpp"
 #include "getty/line_speed.hpp"
 #include "getty/noise.hpp"
@@ -41,6 +42,7 @@ struct Options {
     bool remote = false;
 
     std::vector<std::string> issue_files{};  ///< empty: the usual places
+    IssueStyle issue_style = IssueStyle::agetty;
     bool no_issue = false;
     bool no_newline = false;
     bool no_clear = false;
@@ -63,6 +65,7 @@ struct Options {
     bool hang_up = false;
     std::string erase_characters{};
     std::string kill_characters{};
+    bool probe_terminal = false;
     bool login_pause = false;
     bool wait_for_return = false;
 

@@ -16,8 +16,8 @@ TEST_CASE("the files of --issue-file are shown one after the other, and nothing 
     const Options options{.issue_files = {directory.write("b", "two\n"),
                                           directory.path("absent"),
                                           directory.write("a", "one\n")}};
-    CHECK(read_issue(options) == "two\none\n");
-    CHECK(read_issue({.issue_files = {directory.path("absent")}}).empty());
+    CHECK(read_issue(options).text == "two\none\n");
+    CHECK(read_issue({.issue_files = {directory.path("absent")}}).text.empty());
 }
 
 TEST_CASE("of a directory the *.issue files are shown by name") {
@@ -29,7 +29,7 @@ TEST_CASE("of a directory the *.issue files are shown by name") {
     directory.write("d/30-c.issue~", "no\n");
     directory.write("d/40.issue/inside.issue", "no\n");
     directory.write("after", "after\n");
-    CHECK(read_issue({.issue_files = {directory.path("d"), directory.path("after")}}) ==
+    CHECK(read_issue({.issue_files = {directory.path("d"), directory.path("after")}}).text ==
           "A\nB\nafter\n");
 }
 

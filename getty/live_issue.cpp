@@ -1,0 +1,73 @@
+#include "getty/live_issue.hpp"
+
+#include "getty/issue_facts.hpp"
+
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace getty {
+
+namespace {
+
+timespec time_of_reload() {
+    struct stat status {};
+    return ::lstat(reload_file, &status) == 0 ? status.st_mtim : timespec{};
+}
+
+}  // namespace
+
+std::string LiveIssue::draw(const Options& options, const std::string& line, unsigned speed) {
+    reload_ = time_of_reload();
+    Look now = look(options, line, speed);
+    keep(now);
+    return std::move(now.text);
+}
+
+std::optional<std::string> LiveIssue::look_again(const Options& options,
+                                                 const std::string& line,
+                                                 unsigned speed) {
+    const timespec reload = time_of_reload();
+    const bool is_asked_for = reload.tv_sec != reload_.tv_sec || reload.tv_nsec != reload_.tv_nsec;
+    reload_ = reload;
+    Look now;
+    IssueSources watched;
+    // Watched before it is read: what changes while we read is told. Once more
+    // if what has been read says that there is more to watch.
+    for (int count = 0; count < 2 && (count == 0 || watched != sources_); ++count) {
+        watched = sources_;
+        watch_.reset();
+        watch_ = std::make_unique<IssueWatch>(watched);
+        now = look(options, line, speed);
+    }
+    if (now.lasting == lasting_hash_ && (!is_asked_for || now.whole == whole_hash_)) {
+        return std::nullopt;
+    }
+    keep(now);
+    return std::move(now.text);
+}
+
+LiveIssue::Look LiveIssue::look(const Options& options, const std::string& line, unsigned speed) {
+    sources_ = {.host_name = !options.no_hostname};
+    RenderedIssue rendered{};
+    if (!options.no_issue) {
+        IssueText issue = read_issue(options);
+        rendered = render_issue(issue.text, collect_facts(line, speed), options.issue_style);
+        sources_.paths = std::move(issue.paths);
+        sources_.addresses = rendered.uses_addresses;
+        sources_.host_name |= rendered.uses_host_name;
+        sources_.domain_name = rendered.uses_domain_name;
+    }
+    const std::string host = options.no_hostname ? std::string{} : host_name();
+    Look now{.whole = text_hash(host, text_hash(rendered.text)),
+             .lasting = text_hash(host, rendered.lasting_hash)};
+    now.text = std::move(rendered.text);
+    return now;
+}
+
+void LiveIssue::keep(const Look& look) {
+    whole_hash_ = look.whole;
+    lasting_hash_ = look.lasting;
+}
+
+}  // namespace getty

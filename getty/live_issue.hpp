@@ -1,0 +1,57 @@
+#pragma once
+
+#include "getty/issue_watch.hpp"
+#include "getty/options.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <time.h>
+
+namespace getty {
+
+/// The issue as it is on a line's screen, and a word when it is no longer true.
+/// Only a hash of what is shown is kept.
+class LiveIssue {
+  public:
+    /// No oftener than this is an issue shown again.
+    static constexpr std::chrono::seconds shortest_time{1};
+    /// Who writes a file writes it in parts.
+    static constexpr std::chrono::milliseconds settling_time{100};
+
+    /// The issue as it is now, to be shown; "" with --noissue. Not yet watched.
+    [[nodiscard]] std::string draw(const Options& options, const std::string& line, unsigned speed);
+
+    /// Reads everything again, and watches it from here on. The issue to show if it, or
+    /// the host name of the prompt, is not what is shown; time and number of users count only if
+    /// --reload asked.
+    [[nodiscard]] std::optional<std::string> look_again(const Options& options,
+                                                        const std::string& line,
+                                                        unsigned speed);
+
+    /// Readable when look_again() is worth its while; -1: nothing is watched.
+    [[nodiscard]] int descriptor() const { return watch_ ? watch_->descriptor() : -1; }
+    /// Closes all that is open.
+    void stop() { watch_.reset(); }
+
+  private:
+    struct Look {
+        std::string text{};
+        std::uint64_t whole = 0;
+        std::uint64_t lasting = 0;
+    };
+
+    [[nodiscard]] Look look(const Options& options, const std::string& line, unsigned speed);
+    void keep(const Look& look);
+
+    IssueSources sources_{};
+    std::unique_ptr<IssueWatch> watch_{};
+    std::uint64_t whole_hash_ = 0;
+    std::uint64_t lasting_hash_ = 0;
+    timespec reload_{};  ///< when --reload last asked
+};
+
+}  // namespace getty
