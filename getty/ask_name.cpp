@@ -5,6 +5,7 @@
 #include "getty/login_command.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace getty {
 
@@ -73,6 +74,11 @@ std::string NameQuestion::change_hint(std::string hint, std::size_t columns) {
     }
     hint_ = std::move(hint);
     return shown + "\x1b[J" + question() + typed;
+}
+
+std::string NameQuestion::show_again(std::string prompt) {
+    prompt_ = std::move(prompt);
+    return question() + editor_.shown();
 }
 
 std::string NameQuestion::feed(char byte) {

@@ -48,6 +48,9 @@ class NameQuestion {
     /// typed. Only for a terminal that knows a VT100's sequences; `columns` wide,
     /// 0 if that is not known.
     [[nodiscard]] std::string change_hint(std::string hint, std::size_t columns);
+    /// The prompt, from now on this one, and what has been typed: for a screen
+    /// that shows something else in between.
+    [[nodiscard]] std::string show_again(std::string prompt);
     /// Takes one byte; returns what to show for it.
     [[nodiscard]] std::string feed(char byte);
     /// What the bytes so far amount to.

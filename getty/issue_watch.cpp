@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <string_view>
 
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -29,54 +31,48 @@ constexpr int queue_size = 4096;
 /// no harm there.
 constexpr int directory_signal = SIGURG;
 
-/// The eventfd(2)s of all watches, for the signal handler; only touched while
-/// the signal is blocked.
-std::vector<int>& told_by_signal() {
-    static std::vector<int> descriptors;
-    return descriptors;
-}
+/// The eventfd(2)s of all watches, for the signal handler; 0: free. Further
+/// watches than these are told by time only.
+std::array<std::atomic<int>, 256> told_by_signal{};
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void on_directory_signal(int /*number*/) {
     const int before = errno;
-    for (const int descriptor : told_by_signal()) {
-        ::eventfd_write(descriptor, 1);
+    for (const auto& told : told_by_signal) {
+        if (const int descriptor = told; descriptor > 0) {
+            ::eventfd_write(descriptor, 1);
+        }
     }
     errno = before;
 }
 
-sigset_t only(int number) {
-    sigset_t set{};
-    ::sigemptyset(&set);
-    ::sigaddset(&set, number);
-    return set;
-}
-
-/// What init blocked is open afterwards: the signal is nobody else's.
-class WithoutDirectorySignal {
-  public:
-    WithoutDirectorySignal() : set_(only(directory_signal)) {
-        ::sigprocmask(SIG_BLOCK, &set_, nullptr);
+void replace_told(int before, int after) {
+    const auto place = std::find(told_by_signal.begin(), told_by_signal.end(), before);
+    if (place != told_by_signal.end()) {
+        *place = after;
     }
-    WithoutDirectorySignal(const WithoutDirectorySignal&) = delete;
-    WithoutDirectorySignal(WithoutDirectorySignal&&) = delete;
-    WithoutDirectorySignal& operator=(const WithoutDirectorySignal&) = delete;
-    WithoutDirectorySignal& operator=(WithoutDirectorySignal&&) = delete;
-    ~WithoutDirectorySignal() { ::sigprocmask(SIG_UNBLOCK, &set_, nullptr); }
-
-  private:
-    sigset_t set_;
-};
+}
 
 void listen_to_directory_signal() {
     struct sigaction action {};
     action.sa_handler = on_directory_signal;
     action.sa_flags = SA_RESTART;
     ::sigaction(directory_signal, &action, nullptr);
+    // Init may have blocked it, and nobody else here uses it.
+    sigset_t set{};
+    ::sigemptyset(&set);
+    ::sigaddset(&set, directory_signal);
+    ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+/// What is not there now comes with an update of the system, and can wait.
+bool has_vendor_directory(std::string_view path) {
+    return path.starts_with("/usr/");
 }
 
 std::string link_target(const std::string& path) {
@@ -98,15 +94,13 @@ IssueWatch::IssueWatch(const IssueSources& sources) : events_(::epoll_create1(EP
     directories_changed_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (directories_changed_.is_open()) {
         tell_of(directories_changed_.get(), EPOLLIN);
-        {
-            const WithoutDirectorySignal blocked;
-            told_by_signal().push_back(directories_changed_.get());
-            listen_to_directory_signal();
-        }
+        replace_told(0, directories_changed_.get());
+        listen_to_directory_signal();
+        note_directory(parent_of(reload_file), Interest::names);
         for (const std::string& path : sources.paths) {
-            watch_path(path);
+            note_path(path);
         }
-        watch_path(reload_file);
+        watch_directories();
     }
     if (sources.addresses) {
         watch_addresses();
@@ -120,50 +114,56 @@ IssueWatch::IssueWatch(const IssueSources& sources) : events_(::epoll_create1(EP
 }
 
 IssueWatch::~IssueWatch() {
-    const WithoutDirectorySignal blocked;
-    auto& told = told_by_signal();
-    told.erase(std::remove(told.begin(), told.end(), directories_changed_.get()), told.end());
+    if (directories_changed_.is_open()) {
+        replace_told(directories_changed_.get(), 0);
+    }
 }
 
 /// The directory it is in tells when the file comes, goes or is replaced; where
 /// it is a link, so does that of what it leads to.
-void IssueWatch::watch_path(std::string path) {
+void IssueWatch::note_path(std::string path) {
     for (int count = 0; count < most_links && !path.empty(); ++count) {
         struct stat status {};
-        const bool is_there = ::stat(path.c_str(), &status) == 0;
-        watch_directory(parent_of(path),
-                        is_there && S_ISREG(status.st_mode) && path != reload_file
-                            ? Interest::names_and_content
-                            : Interest::names);
-        if (is_there && S_ISDIR(status.st_mode)) {
-            watch_directory(path, Interest::names_and_content);
+        const bool is_there = ::lstat(path.c_str(), &status) == 0;
+        if (is_there || !has_vendor_directory(path)) {
+            note_directory(parent_of(path),
+                           is_there && S_ISREG(status.st_mode) ? Interest::names_and_content
+                                                               : Interest::names);
         }
-        path = link_target(path);
+        if (is_there && S_ISDIR(status.st_mode)) {
+            note_directory(path, Interest::names_and_content);
+        }
+        path = is_there && S_ISLNK(status.st_mode) ? link_target(path) : std::string{};
     }
 }
 
-void IssueWatch::watch_directory(const std::string& path, Interest interest) {
-    // What is only to come needs no word of every byte written beside it, as to
-    // the records in /run.
-    unsigned long wanted = DN_CREATE | DN_DELETE | DN_RENAME | DN_ATTRIB;
-    wanted |= interest == Interest::names_and_content ? static_cast<unsigned long>(DN_MODIFY) : 0UL;
+void IssueWatch::note_directory(const std::string& path, Interest interest) {
     const auto known = std::find_if(directories_.begin(),
                                     directories_.end(),
                                     [&](const Directory& d) { return d.path == path; });
     if (known != directories_.end()) {
-        // Asking again adds to what was asked.
-        ::fcntl(known->open.get(), F_NOTIFY, wanted);
-        return;
+        known->interest = std::max(known->interest, interest);
+    } else if (directories_.size() < most_directories) {
+        directories_.push_back({.path = path, .interest = interest});
     }
-    if (directories_.size() == most_directories) {
-        return;
+}
+
+void IssueWatch::watch_directories() {
+    for (Directory& directory : directories_) {
+        // What is only to come needs no word of every byte written beside it, as
+        // to the records in /run.
+        unsigned long wanted = DN_CREATE | DN_DELETE | DN_RENAME | DN_ATTRIB;
+        if (directory.interest == Interest::names_and_content) {
+            wanted |= DN_MODIFY;
+        }
+        directory.open.reset(::open(directory.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        // A kernel without dnotify refuses; then a change shows with the next one.
+        if (!directory.open.is_open() ||
+            ::fcntl(directory.open.get(), F_SETSIG, directory_signal) != 0 ||
+            ::fcntl(directory.open.get(), F_NOTIFY, wanted) != 0) {
+            directory.open.reset();
+        }
     }
-    common::UniqueFd directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!directory.is_open() || ::fcntl(directory.get(), F_SETSIG, directory_signal) != 0 ||
-        ::fcntl(directory.get(), F_NOTIFY, wanted) != 0) {
-        return;  // a kernel without dnotify: the change is seen with the next one
-    }
-    directories_.push_back({path, std::move(directory)});
 }
 
 void IssueWatch::watch_addresses() {

@@ -46,8 +46,9 @@ class IssueWatch {
   private:
     enum class Interest { names, names_and_content };
 
-    void watch_directory(const std::string& path, Interest interest);
-    void watch_path(std::string path);
+    void note_path(std::string path);
+    void note_directory(const std::string& path, Interest interest);
+    void watch_directories();
     void watch_addresses();
     void watch_setting(const char* path);
     void tell_of(int descriptor, unsigned events) const;
@@ -55,8 +56,9 @@ class IssueWatch {
     common::UniqueFd events_;
     common::UniqueFd directories_changed_;
     struct Directory {
-        std::string path;
-        common::UniqueFd open;
+        std::string path{};
+        Interest interest = Interest::names;
+        common::UniqueFd open{};
     };
     std::vector<Directory> directories_{};
     std::vector<common::UniqueFd> others_{};

@@ -117,6 +117,11 @@ pollfd Line::waiting_for() const {
             .revents = 0};
 }
 
+pollfd Line::watching() const {
+    const bool is_wanted = waits_at_issue() && !times_.issue;
+    return {.fd = is_wanted ? issue_.descriptor() : -1, .events = POLLIN, .revents = 0};
+}
+
 std::optional<Clock::time_point> Line::wakes_at() const {
     std::optional<Clock::time_point> earliest;
     for (const auto& time : {times_.look_again,
@@ -125,7 +130,8 @@ std::optional<Clock::time_point> Line::wakes_at() const {
                              times_.grace_over,
                              times_.ask_again,
                              times_.quiet,
-                             times_.give_up}) {
+                             times_.give_up,
+                             times_.issue}) {
         if (time && (!earliest || *time < *earliest)) {
             earliest = time;
         }
@@ -325,6 +331,7 @@ void Line::go_on_opening(Clock::time_point now) {
             opening_ = Opening::any_key;
             if (options_.login_pause) {
                 emit(press_enter);
+                times_.issue = now + LiveIssue::shortest_time;
                 return;
             }
             [[fallthrough]];
@@ -342,7 +349,7 @@ void Line::go_on_opening(Clock::time_point now) {
             }
             [[fallthrough]];
         case Opening::grace: opening_ = Opening::question; [[fallthrough]];
-        case Opening::question: ask();
+        case Opening::question: ask(now);
     }
 }
 
@@ -460,7 +467,7 @@ void Line::decide_autologin() {
     }
 }
 
-void Line::ask() {
+void Line::ask(Clock::time_point now) {
     question_ = std::make_unique<NameQuestion>(prompt(), options_);
     if (options_.autologin) {
         emit(question_->ask() + common::safe_text(*options_.autologin) + " (automatic login)\r\n");
@@ -478,6 +485,8 @@ void Line::ask() {
         question_->set_hint(hints_.hint(claimed_->terminal));
     }
     emit(question_->ask());
+    // Who types at once, as machines do, pays nothing for what only others see.
+    times_.issue = now + LiveIssue::shortest_time;
     // From here on getty only waits, for months maybe: what the issue and the
     // records took goes back to the machine.
     ::malloc_trim(0);
@@ -508,8 +517,38 @@ void Line::show_issue() {
         emit(render_prompt(*profile.issue_text, profile, facts()));
     }
     if (!options_.no_issue) {
-        emit(render_issue(read_issue(options_).text, facts(), options_.issue_style).text);
+        emit(issue_.draw(
+            options_, std::string{claimed_->terminal.name()}, claimed_->terminal.speed()));
     }
+}
+
+/// Somebody may look at the issue now, and nothing else is about to be said.
+bool Line::waits_at_issue() const {
+    return claimed_ && !times_.ask_again &&
+           (state_ == LineState::asking ||
+            (state_ == LineState::opening && opening_ == Opening::any_key));
+}
+
+/// Many changes are one, and are shown when the last of a moment has been made.
+void Line::on_change(Clock::time_point now) {
+    times_.issue =
+        std::max(now + LiveIssue::settling_time, looked_at_issue_ + LiveIssue::shortest_time);
+}
+
+/// Shows the issue again if it has changed, and under it what has been typed.
+void Line::look_at_issue(Clock::time_point now) {
+    looked_at_issue_ = now;
+    const common::Terminal& terminal = claimed_->terminal;
+    const auto changed =
+        issue_.look_again(options_, std::string{terminal.name()}, terminal.speed());
+    if (!changed) {
+        return;
+    }
+    const bool clears = !options_.no_clear && terminal.is_virtual_terminal();
+    emit(clears ? clear_screen : "\r\n");
+    emit(options_.no_newline ? "" : "\r\n");
+    emit(*changed);
+    emit(state_ == LineState::asking ? question_->show_again(prompt()) : std::string{press_enter});
 }
 
 void Line::on_input(short events, Clock::time_point now) {
@@ -610,7 +649,7 @@ void Line::change_speed(SpeedChange change, Clock::time_point now) {
     }
     if (state_ == LineState::asking) {
         show_issue();
-        ask();
+        ask(now);
     }
 }
 
@@ -663,11 +702,20 @@ void Line::on_time(Clock::time_point now) {
     }
     if (is_due(times_.ask_again)) {
         claimed_->terminal.drop_input();
-        ask();
+        ask(now);
     }
     if (is_due(times_.quiet)) {
         refusals_ = 0;
         change_speed(SpeedChange::first, now);
+    }
+    if (is_due(times_.issue) && waits_at_issue()) {
+        if (unwritten_.empty()) {
+            look_at_issue(now);
+            ::malloc_trim(0);
+        } else {
+            // A stopped line is not written full.
+            times_.issue = now + LiveIssue::shortest_time;
+        }
     }
 }
 
@@ -684,6 +732,7 @@ void Line::lose_line(Clock::time_point now) {
     question_.reset();
     chat_.reset();
     quiet_.reset();
+    issue_.stop();
     claimed_.reset();
     times_ = {};
     if (!may_return) {
@@ -758,6 +807,8 @@ void Line::become_login(Clock::time_point now) {
         do_without_login(errno, now);
         return;
     }
+    // What is open of it would only be closed by the exec.
+    issue_.stop();
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
     give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);

@@ -9,6 +9,7 @@
 #include "getty/issue.hpp"
 #include "getty/line_settings.hpp"
 #include "getty/line_steps.hpp"
+#include "getty/live_issue.hpp"
 #include "getty/noise.hpp"
 #include "getty/options.hpp"
 #include "getty/parity.hpp"
@@ -50,10 +51,15 @@ class Line {
 
     /// What to poll for; descriptor -1 where there is nothing but time.
     [[nodiscard]] pollfd waiting_for() const;
+    /// What else to poll for: the issue may have changed.
+    [[nodiscard]] pollfd watching() const;
     /// When to come back even if nothing happened.
     [[nodiscard]] std::optional<Clock::time_point> wakes_at() const;
     /// `events` as poll(2) found them, 0 when the time has come.
     void on_event(short events, Clock::time_point now);
+
+    /// watching() has become readable.
+    void on_change(Clock::time_point now);
 
     /// Sets the modes login expects and replaces this process by login. Returns
     /// only when there is no such program: that has been said and logged, and
@@ -94,7 +100,9 @@ class Line {
     void take_speed_from_modem(Clock::time_point now);
     void decide_autologin();
     void show_issue();
-    void ask();
+    [[nodiscard]] bool waits_at_issue() const;
+    void look_at_issue(Clock::time_point now);
+    void ask(Clock::time_point now);
 
     void on_input(short events, Clock::time_point now);
     void on_received(const LineEvent& event, Clock::time_point now);
@@ -129,6 +137,8 @@ class Line {
     ParityJudge parity_;
     BootSplash splash_;
     LockHints hints_;
+    LiveIssue issue_;
+    Clock::time_point looked_at_issue_{};
     MarkReader marks_;
     NoiseJudge judge_;
     std::unique_ptr<Chat> chat_;
@@ -144,6 +154,7 @@ class Line {
         std::optional<Clock::time_point> ask_again{};     ///< the pause after refused names ends
         std::optional<Clock::time_point> quiet{};         ///< back to the first speed
         std::optional<Clock::time_point> give_up{};       ///< --timeout
+        std::optional<Clock::time_point> issue{};         ///< to be looked at again
     };
     Times times_;
     Clock::time_point next_step_allowed_{};

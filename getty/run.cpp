@@ -34,11 +34,13 @@ int patience(const std::vector<Line>& lines, Clock::time_point now) {
             .count());
 }
 
+/// Two of each line.
 std::vector<pollfd> sources_of(const std::vector<Line>& lines) {
     std::vector<pollfd> sources;
-    sources.reserve(lines.size());
+    sources.reserve(2 * lines.size());
     for (const Line& line : lines) {
         sources.push_back(line.waiting_for());
+        sources.push_back(line.watching());
     }
     return sources;
 }
@@ -66,8 +68,11 @@ std::vector<pollfd> wait_for(const std::vector<Line>& lines,
 void serve(std::vector<Line>& lines, const std::vector<pollfd>& sources, CpuLimit& limit) {
     const auto now = Clock::now();
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (is_due(lines[i], sources[i], now)) {
-            lines[i].on_event(sources[i].revents, now);
+        if (sources[2 * i + 1].revents != 0) {
+            lines[i].on_change(now);
+        }
+        if (is_due(lines[i], sources[2 * i], now)) {
+            lines[i].on_event(sources[2 * i].revents, now);
         }
         if (lines[i].state() == LineState::handing_over) {
             limit.lift();
