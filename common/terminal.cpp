@@ -135,6 +135,11 @@ winsize Terminal::size() const {
     return size;
 }
 
+void Terminal::set_size(unsigned short rows, unsigned short columns) const {
+    const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    check(::ioctl(fd_.get(), TIOCSWINSZ, &size), "set the size of", path_);
+}
+
 unsigned Terminal::speed() const {
     return speed_of_line(fd_.get());
 }

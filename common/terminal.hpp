@@ -44,6 +44,7 @@ class Terminal {
     /// and set_modes() would not say so.
     void unlock_modes() const;
     [[nodiscard]] winsize size() const;
+    void set_size(unsigned short rows, unsigned short columns) const;
     /// Bits per second, any number; 0: the driver does not say.
     [[nodiscard]] unsigned speed() const;
     void set_speed(unsigned bits_per_second) const;
