@@ -131,7 +131,8 @@ std::optional<Clock::time_point> Line::wakes_at() const {
                              times_.ask_again,
                              times_.quiet,
                              times_.give_up,
-                             times_.issue}) {
+                             times_.issue,
+                             probe_ ? probe_->wakes_at() : std::nullopt}) {
         if (time && (!earliest || *time < *earliest)) {
             earliest = time;
         }
@@ -229,8 +230,11 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     times_ = {};
     unwritten_.clear();
     marks_ = {};
+    probe_.reset();
     if (claimed_->terminal.is_virtual_terminal()) {
         emit(restore_virtual_terminal(claimed_->terminal));
+    } else if (options_.probe_terminal) {
+        probe_.emplace();
     }
     ask_kernel_for_speed();
     set_speed();
@@ -386,6 +390,9 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
             return;
         case Opening::any_key:
             emit("\r\n");
+            if (probe_) {
+                on_probe(probe_->start(now), now);
+            }
             go_on_opening(now);
             return;
         case Opening::grace:
@@ -591,14 +598,36 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
             on_key_in_opening(received->byte, now);
             return;
         }
-        if (auto hint = hints_.news(claimed_->terminal)) {
-            append_output(
-                question_->change_hint(*std::move(hint), claimed_->terminal.size().ws_col));
+        const char byte = options_.detect_parity ? parity_.feed(received->byte) : received->byte;
+        if (probe_) {
+            on_probe(probe_->feed(byte, now), now);
+        } else {
+            on_key(byte, now);
         }
-        append_output(question_->feed(options_.detect_parity ? parity_.feed(received->byte)
-                                                             : received->byte));
-        on_answer(now);
     }
+}
+
+/// What is left when the name is finished was typed before login asked.
+void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
+    if (step.size) {
+        common::tolerate("set the size of the terminal",
+                         [&] { claimed_->terminal.set_size(step.size->rows, step.size->columns); });
+    }
+    for (const char key : step.keys) {
+        if (state_ != LineState::asking || times_.ask_again) {
+            break;
+        }
+        on_key(key, now);
+    }
+    emit(step.question);
+}
+
+void Line::on_key(char byte, Clock::time_point now) {
+    if (auto hint = hints_.news(claimed_->terminal)) {
+        append_output(question_->change_hint(*std::move(hint), claimed_->terminal.size().ws_col));
+    }
+    append_output(question_->feed(byte));
+    on_answer(now);
 }
 
 void Line::on_answer(Clock::time_point now) {
@@ -707,6 +736,9 @@ void Line::on_time(Clock::time_point now) {
     if (is_due(times_.quiet)) {
         refusals_ = 0;
         change_speed(SpeedChange::first, now);
+    }
+    if (probe_ && probe_->wakes_at()) {
+        on_probe(probe_->on_time(now), now);
     }
     if (is_due(times_.issue) && waits_at_issue()) {
         if (unwritten_.empty()) {

@@ -14,6 +14,7 @@
 #include "getty/options.hpp"
 #include "getty/parity.hpp"
 #include "getty/quiet_console.hpp"
+#include "getty/terminal_probe.hpp"
 #include "getty/virtual_terminal.hpp"
 
 #include <chrono>
@@ -106,6 +107,8 @@ class Line {
 
     void on_input(short events, Clock::time_point now);
     void on_received(const LineEvent& event, Clock::time_point now);
+    void on_probe(const TerminalProbe::Step& step, Clock::time_point now);
+    void on_key(char byte, Clock::time_point now);
     void on_answer(Clock::time_point now);
     void on_time(Clock::time_point now);
     void refuse_name(std::string_view why, Clock::time_point now);
@@ -139,6 +142,7 @@ class Line {
     LockHints hints_;
     LiveIssue issue_;
     Clock::time_point looked_at_issue_{};
+    std::optional<TerminalProbe> probe_;
     MarkReader marks_;
     NoiseJudge judge_;
     std::unique_ptr<Chat> chat_;
