@@ -7,7 +7,7 @@
 namespace common {
 
 /// Configuration and messages are small; what is longer is not one of them.
-constexpr std::size_t text_file_limit = 64 * 1024;
+constexpr std::size_t text_file_limit = 64UL * 1024;
 
 /// A whole small regular file, or nothing if it is absent, unreadable or not a
 /// regular file. It never blocks on a FIFO or a device. What is beyond `limit`

@@ -36,7 +36,7 @@ bool has_ended(const common::UniqueFd& leader) {
 bool leads_session_on(std::string_view stat, dev_t terminal) {
     // The command's name stands in parentheses and may hold anything.
     const std::size_t name_end = stat.rfind(')');
-    if (name_end == stat.npos) {
+    if (name_end == std::string_view::npos) {
         return false;
     }
     unsigned long id = 0;

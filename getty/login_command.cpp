@@ -67,7 +67,7 @@ bool is_login_name(std::string_view name) {
         const char first = name.front();
         const bool ascii = decoded.length == 1;
         if (!decoded.valid || common::is_hidden_control(decoded.code) ||
-            (ascii && (first < ' ' || refused.find(first) != refused.npos))) {
+            (ascii && (first < ' ' || refused.find(first) != std::string_view::npos))) {
             return false;
         }
         name.remove_prefix(decoded.length);

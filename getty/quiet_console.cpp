@@ -33,7 +33,7 @@ std::optional<std::string> level_to_restore(std::string_view levels) {
         levels.remove_prefix(std::min(levels.find_first_not_of(" \t\n"), levels.size()));
         word = levels.substr(0, levels.find_first_of(" \t\n"));
         levels.remove_prefix(word.size());
-        if (word.empty() || word.find_first_not_of("0123456789") != word.npos) {
+        if (word.empty() || word.find_first_not_of("0123456789") != std::string_view::npos) {
             return std::nullopt;
         }
     }

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 
 using getty::LineProfile;
-using getty::LineTable;
 using getty::Options;
 using getty::Ring;
 using getty::settle;

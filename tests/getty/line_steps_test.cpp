@@ -5,8 +5,6 @@
 
 #include <doctest/doctest.h>
 
-using getty::keep_speed;
-using getty::LineSettings;
 using getty::LineSteps;
 using getty::Options;
 

@@ -181,7 +181,7 @@ TEST_CASE("T-01: whatever is typed, login is called as LOGIN -- NAME") {
         const Words words = login_arguments(options, name);
         const bool good = words.size() == 3 && words[0] == "/bin/login" && words[1] == "--" &&
                           words[2] == name && name.front() != '-' &&
-                          name.find_first_of(" \t\n=\0"sv) == name.npos;
+                          name.find_first_of(" \t\n=\0"sv) == std::string_view::npos;
         bad += good ? 0U : 1U;
     }
     CHECK(bad == 0);
