@@ -29,24 +29,24 @@ std::optional<Speed> read_speed(std::string_view word) {
 
 bool looks_like_speeds(std::string_view word) {
     const auto is_digit_or_comma = [](char c) { return (c >= '0' && c <= '9') || c == ','; };
-    return word == keep_word || word == console_word || read_line_setup(word).has_value() ||
+    return word == console_word || read_speeds(word) || read_line_setup(word) ||
            (!word.empty() && std::all_of(word.begin(), word.end(), is_digit_or_comma));
 }
 
 std::optional<std::vector<Speed>> read_speeds(std::string_view word) {
     std::vector<Speed> speeds;
-    for (;;) {
-        const std::size_t comma = word.find(',');
-        const auto speed = read_speed(word.substr(0, comma));
-        if (!speed) {
-            return std::nullopt;
+    while (!word.empty()) {
+        const std::size_t end = std::min(word.find(','), word.size());
+        if (end > 0) {
+            const auto speed = read_speed(word.substr(0, end));
+            if (!speed) {
+                return std::nullopt;
+            }
+            speeds.push_back(*speed);
         }
-        speeds.push_back(*speed);
-        if (comma == word.npos) {
-            return speeds;
-        }
-        word.remove_prefix(comma + 1);
+        word.remove_prefix(std::min(end + 1, word.size()));
     }
+    return speeds.empty() ? std::nullopt : std::optional{std::move(speeds)};
 }
 
 std::optional<LineSetup> read_line_setup(std::string_view word) {

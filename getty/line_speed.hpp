@@ -16,11 +16,12 @@ constexpr Speed keep_speed = 0;
 /// The fastest the kernel can be asked for with meaning (TTY_DRIVER clocks end there).
 constexpr Speed fastest = 100'000'000;
 
-/// True for what can only be meant as speeds: digits and commas, the words keep
-/// and console, or the kernel's form 115200n8r.
+/// True for what can only be meant as speeds: a list of them, digits and commas,
+/// the word console, or the kernel's form 115200n8r.
 [[nodiscard]] bool looks_like_speeds(std::string_view word);
 
-/// "115200,38400" or "keep" or "0"; nothing where an element is no speed.
+/// "115200,38400" or "keep" or "0"; nothing where an element is no speed. Empty
+/// elements are passed over, as agetty does; a list of nothing else is none.
 [[nodiscard]] std::optional<std::vector<Speed>> read_speeds(std::string_view word);
 
 /// How a serial line is set up, as the kernel writes it: 115200n8r is speed,

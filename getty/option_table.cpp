@@ -68,7 +68,7 @@ void set_nice(Options& options, std::string_view value) {
     const bool negative = value.starts_with('-');
     unsigned size = 0;
     try {
-        size = common::read_number("--nice", value.substr(negative ? 1 : 0), 0, 20);
+        size = common::read_number("--nice", value.substr(negative ? 1 : 0), 0, negative ? 20 : 19);
     } catch (const UsageError&) {
         throw UsageError{"option --nice: \"" + std::string{value} +
                          "\" is not a whole number from -20 to 19"};

@@ -78,6 +78,7 @@ struct Options {
 
     LineProfile profile{};               ///< what the line tables say besides
     std::vector<OptionSetting> given{};  ///< by credentials and command line, in this order
+    bool operator==(const Options&) const = default;
 };
 
 /// Does what the settings say, one after the other. They are good ones: see

@@ -29,9 +29,11 @@ TEST_CASE("speeds are numbers, a list of them, or keep") {
         {"99999999999999999999", std::nullopt},
         {"", std::nullopt},
         {",", std::nullopt},
-        {"9600,", std::nullopt},
-        {",9600", std::nullopt},
-        {"9600,,1200", std::nullopt},
+        {",,", std::nullopt},
+        {"9600,", Speeds{9600}},
+        {",9600", Speeds{9600}},
+        {"9600,,1200", Speeds{9600, 1200}},
+        {"9600,,fast", std::nullopt},
         {"9600 ", std::nullopt},
         {" 9600", std::nullopt},
         {"+9600", std::nullopt},
@@ -51,7 +53,8 @@ TEST_CASE("speeds are numbers, a list of them, or keep") {
 }
 
 TEST_CASE("what can only be meant as speeds is digits and commas") {
-    for (const std::string_view word : {"9600", "0", "115200,38400", ",", "9600,", "keep", "010"}) {
+    for (const std::string_view word :
+         {"9600", "0", "115200,38400", ",", "9600,", "keep", "keep,9600", "9600,keep", "010"}) {
         CAPTURE(word);
         CHECK(getty::looks_like_speeds(word));
     }

@@ -57,6 +57,8 @@ TEST_CASE("line, speeds and terminal type are told apart in both dialects") {
         {{"ttyS0", "115200,38400,9600", "vt220"}, {"ttyS0", {115'200, 38'400, 9600}, "vt220"}},
         {{"ttyS0", "keep", "vt220"}, {"ttyS0", {keep_speed}, "vt220"}},
         {{"ttyS0", "12345"}, {"ttyS0", {12'345}, ""}},
+        {{"ttyS0", "keep,9600"}, {"ttyS0", {keep_speed, 9600}, ""}},
+        {{"9600,", "ttyS0"}, {"ttyS0", {9600}, ""}},
         {{"/dev/ttyS0", "9600"}, {"/dev/ttyS0", {9600}, ""}},
         // System V's and BusyBox's: the speed first.
         {{"38400", "tty1"}, {"tty1", {38'400}, ""}},
@@ -127,9 +129,7 @@ TEST_CASE("a bad speed is named") {
     };
     const std::vector<Case> cases{
         {{"ttyS0", "115200x9"}, "\"115200x9\""},
-        {{"ttyS0", "9600,"}, "\"9600,\""},
-        {{"ttyS0", "9600,,1200", "vt100"}, "\"9600,,1200\""},
-        {{"9600,", "ttyS0"}, "\"9600,\""},
+        {{"ttyS0", "9600,fast"}, "\"9600,fast\""},
         {{",", "ttyS0"}, "\",\""},
         {{"ttyS0", "100000001"}, "\"100000001\""},
         {{"99999999999", "ttyS0"}, "\"99999999999\""},
