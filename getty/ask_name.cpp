@@ -50,9 +50,21 @@ std::string in_small_letters(std::string_view name) {
 NameQuestion::NameQuestion(std::string prompt, const Options& options)
     : prompt_(std::move(prompt)),
       detects_case_(options.detect_case),
-      editor_(storage_,
-              {.keys = {.more_erase = options.erase_characters,
-                        .more_kill = options.kill_characters}}) {}
+      more_erase_(options.erase_characters),
+      more_kill_(options.kill_characters),
+      editor_(storage_, {.keys = {.more_erase = more_erase_, .more_kill = more_kill_}}) {}
+
+/// A terminal's Backspace is ^H or DEL, and only the terminal knows which. What
+/// corrected the name is to correct what follows.
+void NameQuestion::learn_key(char byte) {
+    constexpr common::EditKeys usual;
+    if (byte == usual.erase || byte == usual.also_erase ||
+        more_erase_.find(byte) != more_erase_.npos) {
+        keys_.erase = static_cast<cc_t>(byte);
+    } else if (byte == usual.kill || more_kill_.find(byte) != more_kill_.npos) {
+        keys_.kill = static_cast<cc_t>(byte);
+    }
+}
 
 std::string NameQuestion::ask() {
     editor_.restart();
@@ -83,6 +95,7 @@ std::string NameQuestion::show_again(std::string prompt) {
 
 std::string NameQuestion::feed(char byte) {
     answer_ = StillTyping{};
+    learn_key(byte);
     const std::string echo = editor_.feed(byte);
     switch (editor_.state()) {
         case LineState::typing: return echo;
@@ -112,10 +125,11 @@ std::string NameQuestion::on_finished_line() {
     const LineEnding ending =
         editor_.ended_with_carriage_return() ? LineEnding::carriage_return : LineEnding::newline;
     if (detects_case_ && has_capitals_only(name)) {
-        answer_ = TypedName{.name = in_small_letters(name),
-                            .typing = {.ending = ending, .letters = LetterCase::capitals_only}};
+        answer_ = TypedName{
+            .name = in_small_letters(name),
+            .typing = {.ending = ending, .letters = LetterCase::capitals_only, .keys = keys_}};
     } else {
-        answer_ = TypedName{.name = std::string{name}, .typing = {.ending = ending}};
+        answer_ = TypedName{.name = std::string{name}, .typing = {.ending = ending, .keys = keys_}};
     }
     return {};
 }

@@ -59,12 +59,16 @@ class NameQuestion {
   private:
     std::string on_finished_line();
     [[nodiscard]] std::string question() const { return hint_ + prompt_; }
+    void learn_key(char byte);
 
     static constexpr std::size_t longest_name = 256;
 
     std::string prompt_;
     std::string hint_;
     bool detects_case_;
+    std::string more_erase_;
+    std::string more_kill_;
+    EditingKeys keys_{};
     std::array<char, longest_name> storage_{};
     common::LineEditor editor_;
     Answer answer_ = StillTyping{};

@@ -329,9 +329,7 @@ void Line::go_on_opening(Clock::time_point now) {
             opening_ = Opening::issue;
             [[fallthrough]];
         case Opening::issue:
-            if (!options_.skip_login) {
-                show_issue();
-            }
+            show_issue();
             opening_ = Opening::any_key;
             if (options_.login_pause) {
                 emit(press_enter);
@@ -389,7 +387,7 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
             }
             return;
         case Opening::any_key:
-            emit("\r\n");
+            emit("\n");
             if (probe_) {
                 on_probe(probe_->start(now), now);
             }

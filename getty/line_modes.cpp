@@ -86,6 +86,7 @@ termios login_modes(const termios& found,
     if (typing.letters == LetterCase::capitals_only) {
         modes.c_iflag |= IUCLC;
         modes.c_oflag |= OLCUC;
+        modes.c_lflag |= XCASE;
     }
     if (typing.parity != Parity::none) {
         modes.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARODD);
@@ -93,6 +94,8 @@ termios login_modes(const termios& found,
         modes.c_iflag |= INPCK | ISTRIP;
     }
     set_control_characters(modes);
+    modes.c_cc[VERASE] = typing.keys.erase;
+    modes.c_cc[VKILL] = typing.keys.kill;
     modes = apply(modes, options.profile.login_modes);
     if (echo == LoginEcho::off) {
         modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);

@@ -13,10 +13,19 @@ enum class LineEnding { carriage_return, newline };
 /// A terminal that has capitals only (--detect-case) gets them translated.
 enum class LetterCase { both, capitals_only };
 
+/// The keys a person corrects a line with: those used on the name, else the usual.
+struct EditingKeys {
+    cc_t erase = 127;  ///< DEL
+    cc_t kill = 21;    ///< ^U
+
+    bool operator==(const EditingKeys&) const = default;
+};
+
 /// What the way a name was typed tells of the terminal.
 struct NameTyping {
     LineEnding ending = LineEnding::carriage_return;
     LetterCase letters = LetterCase::both;
+    EditingKeys keys{};
     Parity parity = Parity::none;  ///< where it was asked for
 
     bool operator==(const NameTyping&) const = default;

@@ -18,17 +18,11 @@ constexpr std::size_t longest_name = 256;
 constexpr std::size_t most_login_words = 16;
 
 std::string with_name(std::string_view word, std::string_view name) {
-    std::string out;
-    for (std::size_t i = 0; i < word.size(); ++i) {
-        if (word[i] == '\\' && i + 1 < word.size()) {
-            ++i;
-            if (word[i] == 'u') {
-                out += name;
-                continue;
-            }
-            out += word[i] == '\\' ? "" : "\\";
-        }
-        out += word[i];
+    constexpr std::string_view placeholder = "\\u";
+    std::string out{word};
+    for (auto at = out.find(placeholder); at != out.npos;
+         at = out.find(placeholder, at + name.size())) {
+        out.replace(at, placeholder.size(), name);
     }
     return out;
 }
@@ -41,8 +35,10 @@ void append_template(std::vector<std::string>& arguments,
         const std::size_t start = std::min(words.find_first_not_of(" \t"), words.size());
         words.remove_prefix(start);
         const std::size_t end = std::min(words.find_first_of(" \t"), words.size());
-        if (end > 0) {
-            arguments.push_back(with_name(words.substr(0, end), name));
+        std::string filled = with_name(words.substr(0, end), name);
+        // An empty word would be an empty name.
+        if (!filled.empty()) {
+            arguments.push_back(std::move(filled));
         }
         words.remove_prefix(end);
     }

@@ -195,3 +195,30 @@ TEST_CASE("hint: a new one takes the place of the old, and what was typed stays"
         CHECK(told(question.answer()) == (typed.empty() ? "still typing" : typed + " by CR"));
     }
 }
+
+TEST_CASE("the keys that corrected the name are told with it") {
+    struct Case {
+        std::string_view typed;
+        getty::EditingKeys keys;
+    };
+    for (const Case& c : {Case{"ann\r", {}},
+                          Case{"anx\bn\r", {.erase = '\b'}},
+                          Case{"anx\x7fn\r", {.erase = 127}},
+                          Case{"\bann\r", {.erase = '\b'}},
+                          Case{"anxyz\b\x7f\bn\r", {.erase = '\b'}},
+                          Case{"anx#n\r", {.erase = '#'}},
+                          Case{"bob@ann\r", {.kill = '@'}},
+                          Case{"bob@bob\x15"
+                               "anx#n\r",
+                               {.erase = '#'}}}) {
+        CAPTURE(c.typed);
+        NameQuestion question{std::string{prompt},
+                              {.erase_characters = "%#", .kill_characters = "@"}};
+        (void)question.ask();
+        (void)feed_all(question, c.typed);
+        const auto* const name = std::get_if<TypedName>(&question.answer());
+        REQUIRE(name != nullptr);
+        CHECK(name->name == "ann");
+        CHECK(name->typing.keys == c.keys);
+    }
+}

@@ -108,6 +108,17 @@ TEST_CASE("login gets a line it can be typed on line by line") {
     CHECK(loud.c_cflag == asking.c_cflag);
     check_characters(loud);
 
+    CHECK(login_modes(found(B9600),
+                      asking,
+                      {},
+                      {.ending = LineEnding::newline, .letters = getty::LetterCase::capitals_only},
+                      LoginEcho::on)
+              .c_lflag == (local | ECHO | XCASE));
+    const termios taught = login_modes(
+        found(B9600), asking, {}, {.keys = {.erase = '\b', .kill = '@'}}, LoginEcho::on);
+    CHECK(taught.c_cc[VERASE] == '\b');
+    CHECK(taught.c_cc[VKILL] == '@');
+
     const termios silent =
         login_modes(found(B9600), asking, {}, {.ending = LineEnding::newline}, LoginEcho::off);
     CHECK(silent.c_iflag == (IUTF8 | IXON));
