@@ -1,0 +1,450 @@
+// The same command line for Debian's agetty and for our getty, somebody types a
+// name, and what reaches the login program is compared: arguments, environment,
+// modes, session, record, and what stood on the screen. The two differ in what
+// is listed here, each with its reason, and in nothing else; and in all that is
+// listed, so that the list stays true.
+
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/escaped.hpp"
+#include "tests/pty/test_world.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+#include <utmpx.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Facts = std::map<std::string, std::string>;
+
+constexpr const char* agetty = "/sbin/agetty";
+constexpr const char* stub = "/run/login_stub/program";
+
+/// Somebody waits for a text, and types. Before the first prompt there may be
+/// nothing to wait for: then the key is pressed until the next text comes.
+struct Step {
+    std::string_view awaited;
+    std::string_view typed;
+};
+
+/// A fact in which we differ; `absent` where the fact itself is missing.
+struct Difference {
+    std::string_view key;
+    std::string_view agetty;
+    std::string_view ours;
+    std::string_view reason;
+};
+constexpr std::string_view absent = "(absent)";
+
+enum class InitRecord { none, written };
+
+struct Case {
+    /// After the program's name and the stub's; "{line}" is the line.
+    Words words;
+    std::vector<Step> steps{{"login: ", "ann\r"}};
+    std::vector<Difference> also{};        ///< besides those everywhere
+    std::vector<std::string_view> same{};  ///< not different here, though everywhere else
+    Words environment{"PATH=/bin", "LANG=C.UTF-8", "INIT_VERSION=sysvinit-3.06"};
+    InitRecord record = InitRecord::none;
+};
+
+// --- in every case ---
+
+constexpr std::array everywhere{
+    Difference{"c_iflag.IXOFF",
+               "on",
+               "off",
+               "the kernel would type ^S and ^Q at whatever is on the line; stty sane has it off"},
+    Difference{"c_lflag.ECHOCTL", "off", "on", "^C and the like are shown, as stty sane has it"},
+    Difference{"c_lflag.IEXTEN", "off", "on", "without it ^V and ^W do nothing"},
+    Difference{"environment.INIT_VERSION",
+               "sysvinit-3.06",
+               absent,
+               "of init's environment login gets what it may need, and nothing that steers it"},
+    Difference{"owner", "0:5 620", "0:5 600", "write(1) and mesg(1) begin with the session"},
+    Difference{"size", "24x80", "0x0", "a size nobody knows is not made up"},
+};
+
+// --- for want of a TERM operand ---
+
+constexpr Difference other_type{
+    "environment.TERM", "vt102", "vt220", "the documented type of a line that nobody knows better"};
+constexpr Difference type_of_init{
+    "environment.TERM", "vt102", "ansi", "what init has set is kept, if no operand says otherwise"};
+
+constexpr Difference empty_type{
+    "environment.TERM", "", "vt220", "run scripts pass an empty operand for what they do not know"};
+
+// --- on the screen ---
+
+constexpr Difference no_name_to_end{"screen",
+                                    "\\r\\r\\nTest box {line}\\r\\n\\r\\r\\n",
+                                    "\\r\\r\\nTest box {line}\\r\\n",
+                                    "where no name was asked for there is no line to end"};
+constexpr Difference one_line_break{
+    "screen",
+    "\\r\\r\\nTest box {line}\\r\\nbox login: ann (automatic login)\\r\\n\\r\\r\\n",
+    "\\r\\r\\nTest box {line}\\r\\nbox login: ann (automatic login)\\r\\r\\n",
+    "one line break ends a line"};
+
+std::string line_of(const Difference& d) {
+    return std::string{d.key} + ": " + std::string{d.agetty} + " -> " + std::string{d.ours} + "\n";
+}
+
+/// One of the two programs at work on a line of its own.
+struct Getty {
+    pty::Line line;
+    std::unique_ptr<pty::Process> process{};
+};
+
+struct Pair {
+    explicit Pair(const Case& one) : what(one) {}
+
+    const Case& what;
+    Getty theirs{};
+    Getty ours{};
+};
+
+/// As systemd and sysvinit leave it for a child they are about to start.
+void write_record_of_init(const std::string& line) {
+    utmpx record{};
+    record.ut_type = INIT_PROCESS;
+    record.ut_pid = ::getpid();
+    record.ut_session = ::getpid();
+    // The stub knows it again.
+    const std::string id = "i" + line.substr(line.find('/') + 1);
+    id.copy(record.ut_id, sizeof record.ut_id);
+    line.copy(record.ut_line, sizeof record.ut_line);
+    ::setutxent();
+    ::pututxline(&record);
+    ::endutxent();
+}
+
+void start(Getty& getty, const char* program, const Case& what) {
+    pty::Command command{.arguments = {program, "-l", stub}, .environment = what.environment};
+    command.arguments.insert(command.arguments.end(), what.words.begin(), what.words.end());
+    if (what.record == InitRecord::written) {
+        command.before_exec = [line = getty.line.name()] { write_record_of_init(line); };
+    }
+    const bool on_standard_input =
+        std::find(what.words.begin(), what.words.end(), "-") != what.words.end();
+    if (on_standard_input) {
+        command.session = pty::Session::leader_with_terminal;
+    }
+    getty.process = std::make_unique<pty::Process>(
+        on_standard_input ? getty.line.start_on(command) : getty.line.start_for(command));
+}
+
+void press_until(pty::Line& line, std::string_view key, std::string_view awaited) {
+    const auto has_come = [&] { return line.unmatched().find(awaited) != std::string_view::npos; };
+    for (int count = 0; count < 40 && !pty::wait_until(has_come, 250ms); ++count) {
+        line.send(key);
+    }
+}
+
+void type(pty::Line& line, const std::vector<Step>& steps) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].awaited.empty()) {
+            press_until(line, steps[i].typed, steps[i + 1].awaited);
+            continue;
+        }
+        line.expect(steps[i].awaited, 2 * pty::default_deadline);
+        line.send(steps[i].typed);
+    }
+}
+
+std::string without(std::string text, std::string_view what, std::string_view instead) {
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + instead.size())) {
+        text.replace(at, what.size(), instead);
+    }
+    return text;
+}
+
+Facts facts_of(Getty& getty) {
+    getty.process->wait_exit(2 * pty::default_deadline);
+    getty.line.expect_hang_up();
+    Facts facts;
+    const std::string name = getty.line.name();
+    std::ifstream file{"/run/login_stub/" + without(name, "/", "-")};
+    for (std::string text; std::getline(file, text);) {
+        const auto blank = text.find(' ');
+        facts[text.substr(0, blank)] = blank == text.npos ? "" : text.substr(blank + 1);
+    }
+    const std::string screen = without(getty.line.transcript(), name, "{line}");
+    facts["screen"] = without(pty::escaped(screen), "\n", "");
+    return facts;
+}
+
+std::string difference_of(const Facts& theirs, const Facts& ours) {
+    std::map<std::string, Difference> differences;
+    const auto value = [](const Facts& facts, const std::string& key) {
+        const auto found = facts.find(key);
+        return found == facts.end() ? absent : std::string_view{found->second};
+    };
+    for (const Facts* facts : {&theirs, &ours}) {
+        for (const auto& [key, unused] : *facts) {
+            if (value(theirs, key) != value(ours, key)) {
+                differences[key] = {key, value(theirs, key), value(ours, key), ""};
+            }
+        }
+    }
+    std::string text;
+    for (const auto& [key, difference] : differences) {
+        text += line_of(difference);
+    }
+    return text;
+}
+
+std::string expected_difference(const Case& what) {
+    std::map<std::string_view, Difference> differences;
+    for (const Difference& difference : everywhere) {
+        differences[difference.key] = difference;
+    }
+    for (const std::string_view key : what.same) {
+        differences.erase(key);
+    }
+    for (const Difference& difference : what.also) {
+        differences[difference.key] = difference;
+    }
+    std::string text;
+    for (const auto& [key, difference] : differences) {
+        text += line_of(difference);
+    }
+    return text;
+}
+
+std::string title_of(const Case& what) {
+    std::string title;
+    for (const std::string& word : what.words) {
+        title += "<" + word + ">";
+    }
+    return title + " " + (what.steps.empty() ? "" : pty::escaped(what.steps.back().typed));
+}
+
+/// A World in which the stub can be started, made of what can be seen outside.
+class StubWorld {
+  public:
+    StubWorld() : program_(content_of(TTYGATE_LOGIN_STUB)) {
+        world_.write_file(stub, program_, 0755);
+    }
+
+    /// All at a time: agetty sleeps for a second before each prompt.
+    void compare(const std::vector<Case>& cases) {
+        require_agetty();
+        std::list<Pair> pairs;
+        for (const Case& what : cases) {
+            Pair& pair = pairs.emplace_back(what);
+            start(pair.theirs, agetty, what);
+            start(pair.ours, pty::World::getty(), what);
+        }
+        for (Pair& pair : pairs) {
+            CAPTURE(title_of(pair.what));
+            try {
+                type(pair.theirs.line, pair.what.steps);
+                type(pair.ours.line, pair.what.steps);
+                const Facts theirs = facts_of(pair.theirs);
+                const Facts ours = facts_of(pair.ours);
+                REQUIRE(theirs.contains("argument.0"));
+                CHECK(difference_of(theirs, ours) == expected_difference(pair.what));
+            } catch (const std::runtime_error& problem) {
+                FAIL_CHECK(std::string{problem.what()});
+            }
+        }
+    }
+
+  private:
+    static std::string content_of(const char* path) {
+        std::ifstream file{path, std::ios::binary};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+
+    /// Another version differs in other things.
+    static void require_agetty() {
+        if (::access(agetty, X_OK) != 0) {
+            tests::skip("needs agetty");
+        }
+        if (pty::run({.arguments = {agetty, "--version"}}).output.find("util-linux 2.38") ==
+            std::string::npos) {
+            tests::skip("needs the agetty of util-linux 2.38");
+        }
+    }
+
+    std::string program_;
+    pty::TestWorld world_;
+};
+
+}  // namespace
+
+TEST_CASE("login gets from us what it gets from agetty: the inits' lines") {
+    StubWorld world;
+    const std::string four = "115200,57600,38400,9600";
+    world.compare({
+        // systemd 252
+        {{"-o", "-p -- \\u", "--noclear", "-", "linux"}},
+        {{"-o", "-p -- \\u", "--keep-baud", four, "-", "vt220"}},
+        {{"-o", "-p -- \\u", "--noclear", "--keep-baud", "-", "115200,38400,9600", "vt220"}},
+        // systemd 256
+        {{"-o", "-- \\u", "--noreset", "--noclear", "-", "linux"}},
+        {{"-o", "-- \\u", "--noreset", "--noclear", "--keep-baud", four, "-", "vt220"}},
+        // systemd 258
+        {{"--noreset", "--noclear", "-", "linux"}},
+        {.words = {"--noreset", "--noclear", "-", ""}, .also = {other_type}},
+        {{"--noreset", "--noclear", "--keep-baud", four, "-", "vt220"}},
+        // sysvinit
+        {.words = {"--noclear", "38400", "{line}"}, .also = {other_type}},
+        {{"-L", "{line}", "115200", "vt100"}},
+        {{"-L", "9600", "{line}", "vt320"}},
+        {.words = {"{line}", "VC", "linux"},
+         .also = {{"environment.TERM",
+                   "VC",
+                   "linux",
+                   "between line and type stands the label of a line table"}}},
+        // BusyBox init
+        {.words = {"38400", "{line}"}, .also = {other_type}},
+        // OpenEmbedded
+        {{"-L", "115200", "{line}", "vt102"}},
+        // OpenRC
+        {{"{line}", "38400", "linux"}},
+        {{"{line}", "linux"}},
+        // runit of Void
+        {.words = {"{line}", "", ""}, .also = {empty_type}},
+        // s6, dinit, ly
+        {.words = {"-L", "-8", "-n", "-l", stub, "{line}", "115200"},
+         .steps = {},
+         .also = {other_type, no_name_to_end}},
+        {{"{line}", "linux-c"}},
+        {.words = {"-nl", stub, "{line}", "38400", "linux"}, .steps = {}, .also = {no_name_to_end}},
+        // Upstart
+        {.words = {"-8", "38400", "{line}"}, .also = {other_type}},
+    });
+}
+
+TEST_CASE("login gets from us what it gets from agetty: arguments") {
+    StubWorld world;
+    world.compare({
+        {{"-E", "{line}", "vt100"}},
+        {{"-H", "far", "{line}", "vt100"}},
+        {{"-E", "-H", "far", "{line}", "vt100"}},
+        {{"-E", "--nohostname", "{line}", "vt100"}},
+        {{"-E", "--nohostname", "-H", "far", "{line}", "vt100"}},
+        {{"--nohostname", "{line}", "vt100"}},
+        {{"--long-hostname", "{line}", "vt100"}},
+        {.words = {"-a", "ann", "{line}", "vt100"},
+         .steps = {},
+         .also = {one_line_break,
+                  {"argument.2", "ann", "--", "a name is no option, whoever has chosen it"},
+                  {"argument.3", absent, "ann", "the same"}}},
+        {.words = {"-a", "ann", "-E", "-H", "far", "{line}", "vt100"},
+         .steps = {},
+         .also = {one_line_break,
+                  {"argument.4", "ann", "--", "a name is no option, whoever has chosen it"},
+                  {"argument.5", absent, "ann", "the same"}}},
+        {.words = {"-a", "ann", "-o", "-p -f -- \\u", "{line}", "vt100"},
+         .steps = {},
+         .also = {one_line_break}},
+        {.words = {"-a", "ann", "-o", "-p -- \\u", "{line}", "vt100"},
+         .steps = {},
+         .also = {one_line_break}},
+        {.words = {"-n", "{line}", "vt100"}, .steps = {}, .also = {no_name_to_end}},
+        {.words = {"-n", "-o", "-p", "{line}", "vt100"}, .steps = {}, .also = {no_name_to_end}},
+        {.words = {"-n", "-o", "-p -- \\u", "{line}", "vt100"},
+         .steps = {},
+         .also = {no_name_to_end}},
+        {.words = {"-n", "-o", "-x \\u y", "{line}", "vt100"},
+         .steps = {},
+         .also = {no_name_to_end,
+                  {"argument.2", absent, "y", "a missing name takes only itself away"}}},
+        {{"-o", "one two\tthree", "{line}", "vt100"}},
+        {{"-o", "  -p   -- \\u  ", "{line}", "vt100"}},
+        {{"-o", "a\\ub \\\\u \\x \\u\\u \\", "{line}", "vt100"}},
+        {{"-o", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "{line}", "vt100"}},
+        {.words = {"-o", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18", "{line}", "vt100"},
+         .also =
+             {{"argument.16", absent, "16", "sixteen words, and login's path is not one of them"}}},
+        {{"-E", "-H", "far", "-o", "-- \\u", "{line}", "vt100"}},
+    });
+}
+
+TEST_CASE("login gets from us what it gets from agetty: the line") {
+    StubWorld world;
+    // Not here, as agetty of this version takes neither: --local-line=always,
+    // and a line with /dev/ before it.
+    world.compare({
+        {{"{line}", "vt100"}},
+        {{"-8", "{line}", "vt100"}},
+        {{"-c", "{line}", "vt100"}},
+        {{"-h", "{line}", "vt100"}},
+        {{"-hL", "{line}", "vt100"}},
+        {{"-L", "{line}", "vt100"}},
+        {{"-L=always", "{line}", "vt100"}},
+        {{"-L=never", "{line}", "vt100"}},
+        {{"-L=auto", "{line}", "vt100"}},
+        {{"-s", "{line}", "vt100"}},
+        {{"-s", "9600,1200", "{line}", "vt100"}},
+        {{"9600,1200", "{line}", "vt100"}},
+        {{"{line}", "9600,", "vt100"}},
+        {{"-R", "{line}", "vt100"}},
+        {{"-J", "{line}", "vt100"}},
+        {{"-i", "{line}", "vt100"}},
+        {{"-N", "{line}", "vt100"}},
+        {{"-iN", "{line}", "vt100"}},
+        {{"-f", "/etc/os-release", "{line}", "vt100"}},
+        {{"-t", "60", "{line}", "vt100"}},
+        {{"-P", "5", "{line}", "vt100"}},
+        {{"-C", "/etc", "{line}", "vt100"}},
+        {{"--nohints", "{line}", "vt100"}},
+        {.words = {"-I", "AT\\015\\\\", "{line}", "vt100"},
+         .steps = {{"AT", ""}, {"login: ", "ann\r"}}},
+        {.words = {"-p", "{line}", "vt100"},
+         .steps = {{"[press ENTER to login]", "\r"}, {"login: ", "ann\r"}}},
+        {.words = {"-w", "{line}", "vt100"}, .steps = {{"", "\r"}, {"login: ", "ann\r"}}},
+        {.words = {"{line}", "vt100"}, .record = InitRecord::written},
+        {.words = {"-", "vt100"}, .record = InitRecord::written},
+        {.words = {"{line}"},
+         .also = {type_of_init},
+         .same = {"environment.INIT_VERSION"},
+         .environment = {"TERM=ansi"}},
+        {.words = {"{line}", "vt100"}, .same = {"environment.INIT_VERSION"}, .environment = {}},
+    });
+}
+
+TEST_CASE("login gets from us what it gets from agetty: names") {
+    StubWorld world;
+    const auto name = [](std::string_view typed, Words options = {}) {
+        options.insert(options.end(), {"{line}", "vt100"});
+        return Case{.words = std::move(options), .steps = {{"login: ", typed}}};
+    };
+    world.compare({
+        name("ann\r"),
+        name("ann\n"),
+        {.words = {"{line}", "vt100"},
+         .steps = {{"login: ", "\xc3\xa4nn\r"}},
+         .also = {{"argument.2", "C$nn", "\xc3\xa4nn", "names are UTF-8, on any line"}}},
+        name("anx\bn\r"),
+        name("anx\x7fn\r"),
+        name("bob\x15"
+             "ann\r"),
+        name("an#n\r", {"--erase-chars", "%"}),
+        name("anx#n\r", {"--erase-chars", "#"}),
+        name("bob@ann\r", {"--kill-chars=@"}),
+        name("ANN\r", {"-U"}),
+        name("ann\r", {"-U"}),
+        name("Ann\r", {"-U"}),
+        name("ANN\r"),
+        name("ann\n", {"-U"}),
+    });
+}
