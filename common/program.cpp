@@ -2,15 +2,19 @@
 
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
+#include "common/terminal.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
+#include <span>
 #include <string_view>
 #include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace common {
@@ -44,12 +48,26 @@ void say(std::string_view text) noexcept {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-/// The line being served may be descriptor 2; then a person may be watching,
-/// but so is an init that will start us again.
-void pause_unless_interactive(const Program& program) {
-    if (::isatty(STDERR_FILENO) == 0 || ::getppid() == 1) {
-        std::this_thread::sleep_for(program.pause_after_failure);
+/// Whether one of the words is the terminal that is standard error: what cannot
+/// be understood was meant for this very line. No option is heeded here, since
+/// it is the options that are wrong.
+bool is_line_to_serve(std::span<char* const> words) {
+    struct stat here {};
+    if (::fstat(STDERR_FILENO, &here) != 0) {
+        return true;
     }
+    return std::any_of(words.begin(), words.end(), [&here](const std::string_view word) {
+        struct stat line {};
+        const int found =
+            word == "-" ? ::fstat(STDIN_FILENO, &line) : ::stat(line_path(word).c_str(), &line);
+        return found == 0 && S_ISCHR(line.st_mode) && line.st_rdev == here.st_rdev;
+    });
+}
+
+/// A person at a terminal has made the mistake and reads about it. Anybody else
+/// will start us again, with the same mistake.
+bool is_somebody_watching(std::span<char* const> words) {
+    return ::isatty(STDERR_FILENO) == 1 && ::getppid() != 1 && !is_line_to_serve(words);
 }
 
 int report(const Program& program, int status, const char* reason) {
@@ -62,12 +80,14 @@ int report(const Program& program, int status, const char* reason) {
     return status;
 }
 
-int report_usage(const Program& program, const UsageError& problem) {
+int report_usage(const Program& program, const UsageError& problem, std::span<char* const> words) {
     const std::string name{program.name};
     const std::string line = safe_text(problem.what());
     log(Severity::error, line);
     say(name + ": " + line + "\nTry '" + name + " --help' for more information.\n");
-    pause_unless_interactive(program);
+    if (!is_somebody_watching(words)) {
+        std::this_thread::sleep_for(program.pause_after_failure);
+    }
     return 1;
 }
 
@@ -77,7 +97,7 @@ int tell_story(const Program& program, int (*story)(int, char**), int argc, char
     } catch (const Leave& leave) {
         return leave.status;
     } catch (const UsageError& problem) {
-        return report_usage(program, problem);
+        return report_usage(program, problem, {argv + 1, static_cast<std::size_t>(argc) - 1});
     } catch (const Failure& problem) {
         return report(program, problem.status(), problem.what());
     } catch (const std::exception& problem) {

@@ -36,7 +36,9 @@ enum class Candour {
 struct Program {
     const char* name = "";
     Candour candour = Candour::discreet;
-    /// Waited before leaving with a failure so that an init does not spin.
+    /// Waited before leaving with a failure so that an init does not spin; after
+    /// a wrong command line only where no person sees it at once, that is unless
+    /// standard error is a terminal that no word of the command line names.
     std::chrono::seconds pause_after_failure{0};
 };
 
