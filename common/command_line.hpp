@@ -15,7 +15,8 @@ enum class Argument {
 };
 
 /// One option as the command line has it. `letter` is 0 where there is only the
-/// long name. An empty `help` keeps it out of --help.
+/// long name. An empty `help` keeps it out of --help. A `value_name` with bars
+/// in it names all the values there are.
 struct OptionRule {
     char letter = 0;
     std::string_view name{};

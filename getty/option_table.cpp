@@ -119,9 +119,8 @@ const std::array table{
     OptionEntry{
         {'l', "login-program", Argument::required, "PATH", "what to start for a name"},
         [](Options& o, std::string_view v) { set_name(o.login_program, "--login-program", v); }},
-    OptionEntry{
-        {'L', "local-line", Argument::attached, "MODE", "carrier is ignored: always, never, auto"},
-        set_carrier},
+    OptionEntry{{'L', "local-line", Argument::attached, "always|never|auto", "carrier is ignored"},
+                set_carrier},
     OptionEntry{{'m', "extract-baud", Argument::none, "", "speed from a modem's CONNECT text"},
                 [](Options& o, std::string_view) { o.extract_baud = true; }},
     OptionEntry{{0, "list-speeds", Argument::none, "", "show the usual speeds and leave"}, nullptr},
@@ -168,8 +167,9 @@ const std::array table{
     OptionEntry{{0, "help", Argument::none, "", "show this help and leave"}, nullptr},
     OptionEntry{{0, "version", Argument::none, "", "show the version and leave"}, nullptr},
     // From here on the options are ours.
-    OptionEntry{{0, "break", Argument::required, "WHAT", "a BREAK does: cycle, reset, ignore"},
-                set_break_policy},
+    OptionEntry{
+        {0, "break", Argument::required, "cycle|reset|ignore", "what a BREAK does to the speed"},
+        set_break_policy},
     OptionEntry{
         {0,
          "break-quiet",
@@ -189,8 +189,8 @@ const std::array table{
     OptionEntry{{0,
                  "table-format",
                  Argument::required,
-                 "FORMAT",
-                 "getty.conf, gettydefs, gettytab or ttys"},
+                 "getty.conf|gettydefs|gettytab|ttys",
+                 "of the line table, if its name does not tell"},
                 [](Options& o, std::string_view v) { o.table_format = v; }},
     OptionEntry{{0, "issue-style", Argument::required, "STYLE", "escapes: agetty, busybox (%)"},
                 set_issue_style},

@@ -2,7 +2,9 @@
 
 #include "common/program.hpp"
 #include "getty/exit_status.hpp"
+#include "getty/option_table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -669,6 +671,24 @@ TEST_CASE("operands that make no sense are refused, by name") {
          getty::bad_speed,
          "\"99999999999\" is not a speed: write bits per second, as 115200 or 9600,1200"},
     });
+}
+
+TEST_CASE("the choices that the table names are all there are") {
+    for (const getty::OptionEntry& entry : getty::option_table()) {
+        std::string_view choices = entry.rule.value_name;
+        // The format of a line table is looked at with the table.
+        if (choices.find('|') == choices.npos || entry.rule.name == "table-format") {
+            continue;
+        }
+        CAPTURE(entry.rule.name);
+        Options options;
+        CHECK_THROWS_AS(entry.apply(options, choices), common::UsageError);
+        while (!choices.empty()) {
+            const auto end = std::min(choices.find('|'), choices.size());
+            CHECK_NOTHROW(entry.apply(options, choices.substr(0, end)));
+            choices.remove_prefix(std::min(end + 1, choices.size()));
+        }
+    }
 }
 
 TEST_CASE("--help and --version go to standard output and leave with 0") {

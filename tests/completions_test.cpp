@@ -1,0 +1,223 @@
+// The completion files as the shells read them.
+
+#include "tests/common/temporary_directory.hpp"
+#include "tests/pty/process.hpp"
+#include "tests/testing.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Replies = std::set<std::string>;
+
+struct Program {
+    std::string name;
+    std::string directory;
+
+    [[nodiscard]] std::string bash() const { return directory + "/" + name + ".bash"; }
+    [[nodiscard]] std::string zsh() const { return directory + "/_" + name; }
+    [[nodiscard]] std::string fish() const { return directory + "/" + name + ".fish"; }
+};
+
+const Program getty{TTYGATE_GETTY_NAME, TTYGATE_GETTY_COMPLETIONS};
+const Program login{TTYGATE_LOGIN_NAME, TTYGATE_LOGIN_COMPLETIONS};
+
+Replies lines_in(const std::string& text) {
+    Replies lines;
+    std::istringstream stream{text};
+    for (std::string line; std::getline(stream, line);) {
+        if (!line.empty()) {
+            lines.insert(line);
+        }
+    }
+    return lines;
+}
+
+std::string listed(const Replies& replies) {
+    std::string text;
+    for (const std::string& reply : replies) {
+        text += (text.empty() ? "" : " ") + reply;
+    }
+    return text;
+}
+
+/// What Bash offers for the last of the words, which it has split at `=` too.
+Replies bash_replies(const Program& program, const Words& words) {
+    // Which function it calls, Bash says as the file has told it.
+    const std::string script =
+        "source \"$0\" || exit 9\n"
+        "called=$(complete -p \"$1\") || exit 9\n"
+        "called=${called#complete -F }\n"
+        "COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n"
+        "${called%% *} && printf '%s\\n' \"${COMPREPLY[@]}\"\n";
+    pty::Command command{.arguments = {"/bin/bash", "--norc", "--noprofile", "-u", "-c", script}};
+    command.arguments.push_back(program.bash());
+    command.arguments.push_back(program.name);
+    command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+    const auto finished = pty::run(command);
+    CHECK(finished.exit == pty::Exit{.status = 0});
+    return lines_in(finished.output);
+}
+
+/// The first of these that can be executed.
+std::string found_shell(std::string_view name) {
+    for (const std::string_view directory : {"/usr/bin/", "/bin/", "/usr/local/bin/"}) {
+        const std::string path = std::string{directory} + std::string{name};
+        if (::access(path.c_str(), X_OK) == 0) {
+            return path;
+        }
+    }
+    tests::skip("needs " + std::string{name});
+}
+
+}  // namespace
+
+TEST_CASE("Bash completes options and those of their values that are known") {
+    (void)found_shell("bash");
+    struct Case {
+        Words words;
+        std::string_view replies;
+    };
+    for (const Case& c : {Case{{"--loc"}, "--local-line"},
+                          Case{{"--autologin-"}, "--autologin-grace --autologin-once"},
+                          Case{{"tty1", "--noc"}, "--noclear"},
+                          Case{{"-a", "x", "--noc"}, "--noclear"},
+                          Case{{"--local-line", "="}, "always auto never"},
+                          Case{{"--local-line", "=", "a"}, "always auto"},
+                          Case{{"-L", "=", "n"}, "never"},
+                          // The next word is none of its values.
+                          Case{{"-L", "kee"}, "keep"},
+                          Case{{"--break", ""}, "cycle ignore reset"},
+                          Case{{"--break", "=", "r"}, "reset"},
+                          Case{{"--table-format", "getty."}, "getty.conf"},
+                          Case{{"-t", ""}, ""},
+                          Case{{"-o", "--loc"}, ""},
+                          Case{{"--", "--loc"}, ""},
+                          Case{{"1152"}, "115200 1152000"},
+                          Case{{"ttyS0", "1152"}, "115200 1152000"},
+                          Case{{"-L", "=", "never", "ttyS0", "1152"}, "115200 1152000"},
+                          Case{{"--timeout", "=", "5", "ttyS0", "1152"}, "115200 1152000"},
+                          Case{{"@"}, "@console"},
+                          Case{{"ttyS0", "9600", "1152"}, ""},
+                          Case{{"ttyS0", "9600", "vt100", ""}, ""}}) {
+        std::string title;
+        for (const std::string& word : c.words) {
+            title += "<" + word + ">";
+        }
+        CAPTURE(title);
+        CHECK(listed(bash_replies(getty, c.words)) == c.replies);
+    }
+    CHECK(listed(bash_replies(login, {"--sh"})) == "--shell");
+    CHECK(listed(bash_replies(login, {"-h", ""})).empty());
+    CHECK(listed(bash_replies(login, {"root", ""})).empty());
+}
+
+TEST_CASE("Bash completes users, files and directories where they are values") {
+    (void)found_shell("bash");
+    CHECK(bash_replies(getty, {"-a", "roo"}).contains("root"));
+    CHECK(bash_replies(getty, {"--autologin", "=", "roo"}).contains("root"));
+    CHECK(bash_replies(login, {"roo"}).contains("root"));
+    CHECK(bash_replies(login, {"-f", "roo"}).contains("root"));
+
+    const tests::TemporaryDirectory directory;
+    const std::string begin = directory.path("a");
+    directory.write("a.issue", "x");
+    std::filesystem::create_directory(begin + ".d");
+    const Replies both{begin + ".d", begin + ".issue"};
+    const Replies directories{begin + ".d"};
+    for (const char* option : {"-f", "--issue-file", "-l", "--login-program", "--check-table"}) {
+        CAPTURE(option);
+        CHECK(bash_replies(getty, {option, begin}) == both);
+    }
+    for (const char* option : {"-C", "--chdir", "-r", "--chroot"}) {
+        CAPTURE(option);
+        CHECK(bash_replies(getty, {option, begin}) == directories);
+    }
+    CHECK(bash_replies(login, {"--shell", begin}) == both);
+}
+
+TEST_CASE("Bash completes lines the kernel has and terminal types the machine knows") {
+    (void)found_shell("bash");
+    const std::filesystem::path kernels_list = "/sys/class/tty";
+    if (!std::filesystem::is_directory(kernels_list)) {
+        tests::skip("needs /sys/class/tty");
+    }
+    Replies lines{"-", "@console"};
+    for (const auto& entry : std::filesystem::directory_iterator{kernels_list}) {
+        lines.insert(entry.path().filename());
+    }
+    for (const char* no_line : {"tty", "tty0", "ptmx"}) {
+        lines.erase(no_line);
+    }
+    Replies speeds_and_lines = bash_replies(getty, {""});
+    Replies offered;
+    std::copy_if(speeds_and_lines.begin(),
+                 speeds_and_lines.end(),
+                 std::inserter(offered, offered.end()),
+                 [](const std::string& word) {
+                     return word != "keep" && (word.front() < '0' || word.front() > '9');
+                 });
+    CHECK(listed(offered) == listed(lines));
+    // With a dash alone an option begins.
+    lines.erase("-");
+    for (const std::string& line : lines) {
+        CAPTURE(line);
+        CHECK(bash_replies(getty, {"9600", line}).contains(line));
+    }
+    const bool knows_vt100 = std::filesystem::exists("/lib/terminfo/v/vt100") ||
+                             std::filesystem::exists("/usr/share/terminfo/v/vt100");
+    if (!knows_vt100) {
+        tests::skip("needs a terminfo entry for vt100");
+    }
+    CHECK(bash_replies(getty, {"tty1", "9600", "vt1"}).contains("vt100"));
+    CHECK(bash_replies(getty, {"tty1", "vt1"}).contains("vt100"));
+    CHECK_FALSE(bash_replies(getty, {"vt1"}).contains("vt100"));
+}
+
+TEST_CASE("zsh can read its completion files") {
+    const std::string zsh = found_shell("zsh");
+    for (const Program& program : {getty, login}) {
+        const auto finished = pty::run({.arguments = {zsh, "-f", "-n", program.zsh()}});
+        CHECK(finished.exit == pty::Exit{.status = 0});
+        CHECK(finished.output.empty());
+        std::ifstream file{program.zsh()};
+        std::string first;
+        std::getline(file, first);
+        CHECK(first == "#compdef " + program.name);
+    }
+}
+
+TEST_CASE("fish completes options and their values") {
+    const std::string fish = found_shell("fish");
+    struct Case {
+        const Program& program;
+        std::string words;
+        std::string_view reply;
+    };
+    for (const Case& c : {Case{getty, "--noc", "--noclear"},
+                          Case{getty, "--local-line=ne", "--local-line=never"},
+                          Case{getty, "--break cy", "cycle"},
+                          Case{getty, "-a roo", "root"},
+                          Case{getty, "ttyS0 kee", "keep"},
+                          Case{login, "--sh", "--shell"},
+                          Case{login, "roo", "root"}}) {
+        CAPTURE(c.words);
+        const std::string script = "source " + c.program.fish() + "; complete -C '" +
+                                   c.program.name + " " + c.words +
+                                   "' | string replace -r '\\t.*' ''";
+        const auto finished = pty::run({.arguments = {fish, "--no-config", "-c", script}});
+        CHECK(lines_in(finished.output).contains(std::string{c.reply}));
+    }
+}

@@ -1,0 +1,87 @@
+// Each option of the programs' tables has its item in the manual, and no other
+// has one.
+
+#include "getty/option_table.hpp"
+#include "login/option_table.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using Forms = std::set<std::string>;
+
+/// A word of mdoc(7) that ends the arguments of the Fl before it.
+bool is_macro(std::string_view word) {
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+    return word.size() == 2 && is_capital(word[0]) && is_small(word[1]);
+}
+
+/// The options in one line of the manual's source: "-t" and "--timeout" in
+/// ".It Fl t , -timeout Ar seconds".
+void add_items(Forms& forms, const std::string& line) {
+    std::istringstream words{line};
+    std::string word;
+    words >> word;
+    if (word != ".It") {
+        return;
+    }
+    bool is_option = false;
+    while (words >> word) {
+        if (is_macro(word)) {
+            is_option = word == "Fl";
+        } else if (is_option && word != ",") {
+            forms.insert("-" + word);
+        }
+    }
+}
+
+Forms items_of(const char* path) {
+    std::ifstream file{path};
+    REQUIRE(file);
+    Forms forms;
+    for (std::string line; std::getline(file, line);) {
+        add_items(forms, line);
+    }
+    return forms;
+}
+
+std::string listed(const Forms& forms) {
+    std::string text;
+    for (const std::string& form : forms) {
+        text += form + " ";
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("getty's manual has an item for each of its options, and for no other") {
+    Forms table;
+    for (const auto& [rule, unused] : getty::option_table()) {
+        table.insert("--" + std::string{rule.name});
+        if (rule.letter != 0) {
+            table.insert(std::string{"-"} + rule.letter);
+        }
+    }
+    CHECK(listed(items_of(TTYGATE_MANUALS "/getty.8")) == listed(table));
+}
+
+TEST_CASE("login's manual has an item for each of its options, and for no other") {
+    Forms table;
+    for (const login::OptionRow& row : login::option_table()) {
+        for (const std::string_view form : {row.short_form, row.long_form}) {
+            if (!form.empty()) {
+                table.insert(std::string{form});
+            }
+        }
+    }
+    CHECK(listed(items_of(TTYGATE_MANUALS "/login.1")) == listed(table));
+}
