@@ -31,8 +31,9 @@ constexpr tcflag_t speed_bits = CBAUD | CBAUDEX | CIBAUD;
 tcflag_t control_flags(tcflag_t found, const Options& options) {
     tcflag_t flags = found;
     if (!options.no_reset) {
-        // The speed and the number of stop bits are the line's own.
-        flags &= speed_bits | CSTOPB | CLOCAL | CRTSCTS;
+        // The speed is the line's own, and whether it has carrier. CRTSCTS, which
+        // whoever was here last may have left, stops a line without those wires.
+        flags &= speed_bits | CLOCAL;
         flags |= CS8 | CREAD | HUPCL;
     }
     flags = (flags & ~options.setup.control_cleared) | options.setup.control_set;
