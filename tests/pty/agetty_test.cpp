@@ -52,6 +52,9 @@ constexpr std::string_view absent = "(absent)";
 
 enum class InitRecord { none, written };
 
+/// In which state somebody has left the line.
+enum class Left { as_new, strange };
+
 struct Case {
     /// After the program's name and the stub's; "{line}" is the line.
     Words words;
@@ -60,6 +63,7 @@ struct Case {
     std::vector<std::string_view> same{};  ///< not different here, though everywhere else
     Words environment{"PATH=/bin", "LANG=C.UTF-8", "INIT_VERSION=sysvinit-3.06"};
     InitRecord record = InitRecord::none;
+    Left left = Left::as_new;
 };
 
 // --- in every case ---
@@ -101,6 +105,24 @@ constexpr Difference one_line_break{
     "\\r\\r\\nTest box {line}\\r\\nbox login: ann (automatic login)\\r\\r\\n",
     "one line break ends a line"};
 
+// --- on a line that somebody has left in disorder ---
+
+constexpr std::string_view any_character = "every editing character is set, not half of them";
+constexpr std::array in_disorder{
+    Difference{"c_cc.VDISCARD", "120", "15", any_character},
+    Difference{"c_cc.VEOL2", "120", "0", any_character},
+    Difference{"c_cc.VLNEXT", "120", "22", any_character},
+    Difference{"c_cc.VREPRINT", "120", "18", any_character},
+    Difference{"c_cc.VSTART", "120", "17", any_character},
+    Difference{"c_cc.VSTOP", "120", "19", any_character},
+    Difference{"c_cc.VSUSP", "120", "26", any_character},
+    Difference{"c_cc.VWERASE", "120", "23", any_character},
+    Difference{"screen",
+               "\\r\\nTest box {line}\\nbox login: ann\\r\\r\\n",
+               "\\r\\r\\nTest box {line}\\r\\nbox login: ann\\r\\r\\n",
+               "the issue is not shown in steps"},
+};
+
 std::string line_of(const Difference& d) {
     return std::string{d.key} + ": " + std::string{d.agetty} + " -> " + std::string{d.ours} + "\n";
 }
@@ -134,7 +156,23 @@ void write_record_of_init(const std::string& line) {
     ::endutxent();
 }
 
+/// All that is sane is off, much of the rest is on, and the speed is odd.
+void make_strange(const pty::Line& line) {
+    termios modes = line.modes();
+    modes.c_iflag = IGNBRK | IGNPAR | ISTRIP | INLCR | IGNCR | IXANY | IXOFF | IMAXBEL | IUTF8;
+    modes.c_oflag = OCRNL | ONOCR | ONLRET | TAB3;
+    modes.c_cflag |= CSTOPB | CLOCAL | CRTSCTS;
+    modes.c_cflag &= ~static_cast<tcflag_t>(HUPCL | CREAD);
+    modes.c_lflag = NOFLSH | TOSTOP | ECHONL | ECHOPRT;
+    std::fill(std::begin(modes.c_cc), std::end(modes.c_cc), cc_t{'x'});
+    ::cfsetspeed(&modes, B1200);
+    line.set_modes(modes);
+}
+
 void start(Getty& getty, const char* program, const Case& what) {
+    if (what.left == Left::strange) {
+        make_strange(getty.line);
+    }
     pty::Command command{.arguments = {program, "-l", stub}, .environment = what.environment};
     command.arguments.insert(command.arguments.end(), what.words.begin(), what.words.end());
     if (what.record == InitRecord::written) {
@@ -419,6 +457,32 @@ TEST_CASE("login gets from us what it gets from agetty: the line") {
          .same = {"environment.INIT_VERSION"},
          .environment = {"TERM=ansi"}},
         {.words = {"{line}", "vt100"}, .same = {"environment.INIT_VERSION"}, .environment = {}},
+    });
+}
+
+TEST_CASE("login gets from us what it gets from agetty: a line in disorder") {
+    StubWorld world;
+    const auto line = [](Words options) {
+        options.push_back("vt100");
+        return Case{.words = std::move(options),
+                    .also = {in_disorder.begin(), in_disorder.end()},
+                    .left = Left::strange};
+    };
+    world.compare({
+        line({"{line}"}),
+        line({"-"}),
+        line({"-c", "{line}"}),
+        line({"-c", "-"}),
+        line({"-ch", "{line}"}),
+        line({"-h", "{line}"}),
+        line({"-L", "{line}"}),
+        line({"-L=never", "{line}"}),
+        line({"-L=auto", "{line}"}),
+        line({"-s", "{line}"}),
+        line({"-s", "9600,4800", "{line}"}),
+        line({"{line}", "9600,4800"}),
+        line({"4800", "-"}),
+        line({"-R", "{line}"}),
     });
 }
 
