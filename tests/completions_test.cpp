@@ -74,7 +74,7 @@ Replies bash_replies(const Program& program, const Words& words) {
 /// The first of these that can be executed.
 std::string found_shell(std::string_view name) {
     for (const std::string_view directory : {"/usr/bin/", "/bin/", "/usr/local/bin/"}) {
-        const std::string path = std::string{directory} + std::string{name};
+        std::string path = std::string{directory} + std::string{name};
         if (::access(path.c_str(), X_OK) == 0) {
             return path;
         }

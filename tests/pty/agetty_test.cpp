@@ -96,13 +96,13 @@ constexpr Difference empty_type{
 // --- on the screen ---
 
 constexpr Difference no_name_to_end{"screen",
-                                    "\\r\\r\\nTest box {line}\\r\\n\\r\\r\\n",
-                                    "\\r\\r\\nTest box {line}\\r\\n",
+                                    R"(\r\r\nTest box {line}\r\n\r\r\n)",
+                                    R"(\r\r\nTest box {line}\r\n)",
                                     "where no name was asked for there is no line to end"};
 constexpr Difference one_line_break{
     "screen",
-    "\\r\\r\\nTest box {line}\\r\\nbox login: ann (automatic login)\\r\\n\\r\\r\\n",
-    "\\r\\r\\nTest box {line}\\r\\nbox login: ann (automatic login)\\r\\r\\n",
+    R"(\r\r\nTest box {line}\r\nbox login: ann (automatic login)\r\n\r\r\n)",
+    R"(\r\r\nTest box {line}\r\nbox login: ann (automatic login)\r\r\n)",
     "one line break ends a line"};
 
 // --- on a line that somebody has left in disorder ---
@@ -118,8 +118,8 @@ constexpr std::array in_disorder{
     Difference{"c_cc.VSUSP", "120", "26", any_character},
     Difference{"c_cc.VWERASE", "120", "23", any_character},
     Difference{"screen",
-               "\\r\\nTest box {line}\\nbox login: ann\\r\\r\\n",
-               "\\r\\r\\nTest box {line}\\r\\nbox login: ann\\r\\r\\n",
+               R"(\r\nTest box {line}\nbox login: ann\r\r\n)",
+               R"(\r\r\nTest box {line}\r\nbox login: ann\r\r\n)",
                "the issue is not shown in steps"},
 };
 
@@ -281,6 +281,7 @@ class StubWorld {
     }
 
     /// All at a time: agetty sleeps for a second before each prompt.
+    // NOLINTNEXTLINE(readability-convert-member-functions-to-static): in this World
     void compare(const std::vector<Case>& cases) {
         require_agetty();
         std::list<Pair> pairs;
@@ -402,13 +403,13 @@ TEST_CASE("login gets from us what it gets from agetty: arguments") {
         {.words = {"-n", "-o", "-p -- \\u", "{line}", "vt100"},
          .steps = {},
          .also = {no_name_to_end}},
-        {.words = {"-n", "-o", "-x \\u y", "{line}", "vt100"},
+        {.words = {"-n", "-o", R"(-x \u y)", "{line}", "vt100"},
          .steps = {},
          .also = {no_name_to_end,
                   {"argument.2", absent, "y", "a missing name takes only itself away"}}},
         {{"-o", "one two\tthree", "{line}", "vt100"}},
         {{"-o", "  -p   -- \\u  ", "{line}", "vt100"}},
-        {{"-o", "a\\ub \\\\u \\x \\u\\u \\", "{line}", "vt100"}},
+        {{"-o", R"(a\ub \\u \x \u\u \)", "{line}", "vt100"}},
         {{"-o", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15", "{line}", "vt100"}},
         {.words = {"-o", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18", "{line}", "vt100"},
          .also =
@@ -445,7 +446,7 @@ TEST_CASE("login gets from us what it gets from agetty: the line") {
         {{"-P", "5", "{line}", "vt100"}},
         {{"-C", "/etc", "{line}", "vt100"}},
         {{"--nohints", "{line}", "vt100"}},
-        {.words = {"-I", "AT\\015\\\\", "{line}", "vt100"},
+        {.words = {"-I", R"(AT\015\\)", "{line}", "vt100"},
          .steps = {{"AT", ""}, {"login: ", "ann\r"}}},
         {.words = {"-p", "{line}", "vt100"},
          .steps = {{"[press ENTER to login]", "\r"}, {"login: ", "ann\r"}}},
