@@ -75,7 +75,7 @@ std::string NameQuestion::ask() {
 std::string NameQuestion::change_hint(std::string hint, std::size_t columns) {
     const std::string typed = editor_.shown();
     const auto lines_of_hint = std::count(hint_.begin(), hint_.end(), '\n');
-    std::size_t rows_up = static_cast<std::size_t>(lines_of_hint);
+    auto rows_up = static_cast<std::size_t>(lines_of_hint);
     if (const std::size_t width = columns_of(prompt_ + typed); columns > 0 && width > 0) {
         // A full row's cursor waits at its end for the next character.
         rows_up += (width - 1) / columns;
