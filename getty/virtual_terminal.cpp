@@ -1,8 +1,7 @@
 #include "getty/virtual_terminal.hpp"
 
+#include "common/log.hpp"
 #include "common/text_file.hpp"
-
-#include <array>
 
 #include <linux/kd.h>
 #include <sys/ioctl.h>
@@ -23,17 +22,32 @@ bool is_set(const char* parameter) {
     return !text || !text->starts_with('0');
 }
 
-/// Keys that arrive as codes, or not at all, are nothing to type a name with.
-Encoding restore_keyboard(const common::Terminal& terminal) {
+bool shows_graphics(const common::Terminal& terminal) {
+    int mode = KD_TEXT;
+    ::ioctl(terminal.descriptor(), KDGETMODE, &mode);
+    return mode != KD_TEXT;
+}
+
+/// A raw keyboard or a screen of pictures may be a graphical session's that runs:
+/// changed here, its keys, passwords among them, would come to our prompt
+/// (CVE-2018-20839). So it is only said.
+Encoding encoding_of(const common::Terminal& terminal) {
     int mode = K_UNICODE;
     ::ioctl(terminal.descriptor(), KDGKBMODE, &mode);
-    if (mode != K_UNICODE && mode != K_XLATE) {
-        mode = is_set("default_utf8") ? K_UNICODE : K_XLATE;
-        ::ioctl(terminal.descriptor(), KDSKBMODE, mode);
+    const bool sends_characters = mode == K_UNICODE || mode == K_XLATE;
+    if (!sends_characters || shows_graphics(terminal)) {
+        common::log(common::Severity::notice,
+                    std::string{terminal.name()} +
+                        " is in use by something graphical, or was: its keyboard and screen are "
+                        "left as they are");
     }
-    constexpr unsigned long follow_the_locks = 0xFF;
-    ::ioctl(terminal.descriptor(), KDSETLED, follow_the_locks);
-    return mode == K_UNICODE ? Encoding::utf8 : Encoding::single_bytes;
+    const bool is_unicode = sends_characters ? mode == K_UNICODE : is_set("default_utf8");
+    return is_unicode ? Encoding::utf8 : Encoding::single_bytes;
+}
+
+void let_lights_follow_locks(const common::Terminal& terminal) {
+    constexpr unsigned long follow = 0xFF;
+    ::ioctl(terminal.descriptor(), KDSETLED, follow);
 }
 
 void set_editing(const common::Terminal& terminal, Encoding encoding) {
@@ -77,8 +91,8 @@ void take_screens_back(dev_t device) {
 }  // namespace
 
 std::string restore_virtual_terminal(const common::Terminal& terminal) {
-    ::ioctl(terminal.descriptor(), KDSETMODE, KD_TEXT);
-    const Encoding encoding = restore_keyboard(terminal);
+    const Encoding encoding = encoding_of(terminal);
+    let_lights_follow_locks(terminal);
     set_editing(terminal, encoding);
     take_screens_back(terminal.device());
     return sane_screen(encoding,

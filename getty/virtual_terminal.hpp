@@ -8,13 +8,12 @@
 
 namespace getty {
 
-/// Makes a virtual terminal that is ours usable whatever used it before: text
-/// is shown (KD_TEXT), keys arrive as characters, lights follow the locks, and
-/// the line edits UTF-8 (IUTF8) if that is what the keyboard sends. A keyboard
-/// in 8-bit mode (kbd_mode(1) -a) stays so; out of a raw one the kernel's
-/// default, vt.default_utf8, leads. The screens that show what is on it,
-/// /dev/vcsN and its kind, are root's again. Returns what to write for the
-/// rest. What cannot be done in a container is left.
+/// Makes a virtual terminal that is ours usable after what used it before:
+/// lights follow the locks, and the line edits UTF-8 (IUTF8) if that is what the
+/// keyboard sends; where it sends codes, the kernel's default (vt.default_utf8)
+/// decides. The keyboard's mode and the screen's are never changed. The screens
+/// that show what is on it, /dev/vcsN and its kind, are root's again. Returns
+/// what to write for the rest. What cannot be done in a container is left.
 [[nodiscard]] std::string restore_virtual_terminal(const common::Terminal& terminal);
 
 /// The locks of the keyboard; nothing for what is no virtual terminal.

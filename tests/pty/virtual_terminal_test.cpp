@@ -130,11 +130,25 @@ TEST_CASE("virtual terminal: what a crashed program left does not spoil the prom
     }
 }
 
-TEST_CASE("virtual terminal: a keyboard left raw, graphics and byte-wise editing are put right") {
-    const pty::TestWorld world;
+TEST_CASE("V13 virtual terminal: a graphical session's keyboard and screen are left alone") {
+    pty::TestWorld world;
     const pty::VirtualTerminal terminal;
-    terminal.set(KDSKBMODE, K_MEDIUMRAW);
-    terminal.set(KDSETMODE, KD_GRAPHICS);
+    for (const int mode : {K_MEDIUMRAW, K_RAW, K_OFF}) {
+        terminal.set(KDSKBMODE, static_cast<unsigned long>(mode));
+        terminal.set(KDSETMODE, KD_GRAPHICS);
+        terminal.write("\033[H\033[J");
+        const auto said = world.count_log("something graphical");
+        auto getty = start_getty(terminal);
+        terminal.expect_at_cursor("box login: ");
+        CHECK(terminal.get(KDGKBMODE) == mode);
+        CHECK(terminal.get(KDGETMODE) == KD_GRAPHICS);
+        CHECK(pty::wait_until([&] { return world.count_log("something graphical") == said + 1; }));
+    }
+}
+
+TEST_CASE("virtual terminal: the line edits UTF-8 whatever it was told before") {
+    pty::TestWorld world;
+    const pty::VirtualTerminal terminal;
     // Else the last close puts the modes back.
     const common::UniqueFd held{::open(terminal.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
     termios modes = terminal.modes();
@@ -143,8 +157,8 @@ TEST_CASE("virtual terminal: a keyboard left raw, graphics and byte-wise editing
     auto getty = start_getty(terminal);
     terminal.expect_at_cursor("box login: ");
     CHECK(terminal.get(KDGKBMODE) == K_UNICODE);
-    CHECK(terminal.get(KDGETMODE) == KD_TEXT);
     CHECK((terminal.modes().c_iflag & IUTF8) != 0);
+    CHECK(world.count_log("something graphical") == 0);
 }
 
 TEST_CASE("virtual terminal: a keyboard of single bytes stays one") {
@@ -346,7 +360,7 @@ TEST_CASE("virtual terminal: from prompt to shell and back to a prompt") {
         }
         CHECK(record_of(world, terminal).type == DEAD_PROCESS);
         CHECK(terminal.owner() == pty::nobodys_line);
-        CHECK(world.count_log("the shell ended with status 0") > 0);
+        world.wait_for_log("the shell ended with status 0");
         const auto wtmp = world.wtmp();
         const auto entries = [&](short type) {
             return std::count_if(wtmp.begin(), wtmp.end(), [&](const pty::Record& record) {
@@ -594,7 +608,7 @@ TEST_CASE("boot splash: one that stays is asked to end, and then not waited for"
     CHECK(pty::Clock::now() - started > 9s);
     // As plymouth's protocol has it.
     CHECK(splash.said() == std::string{"Q\0", 2});
-    CHECK(world.count_log("boot splash") == 1);
+    CHECK(pty::wait_until([&] { return world.count_log("boot splash") == 1; }));
 }
 
 TEST_CASE("boot splash: a socket of that name that is not root's holds nothing up") {
