@@ -184,7 +184,8 @@ TEST_CASE("hint: a new one takes the place of the old, and what was typed stays"
          "\r\x1b[1A\x1b[Jbox login: \xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad"},
         {"nobody knows how wide", "", "1234567890", 0, "", "\r\x1b[Jbox login: 1234567890"},
     };
-    for (const auto& [what, old_hint, typed, columns, new_hint, shown] : cases) {
+    for (const auto& [name, old_hint, typed, columns, new_hint, shown] : cases) {
+        const std::string_view what = name;
         CAPTURE(what);
         NameQuestion question{std::string{prompt}, {}};
         question.set_hint(old_hint);

@@ -214,7 +214,8 @@ TEST_CASE("virtual terminal: hints say which locks are on, as agetty words them"
         {LED_CAP, true, "Hint: Num Lock off, Caps Lock on"},
         {LED_NUM, true, ""},
     };
-    for (const auto& [locks, num_lock_at_start, hint] : cases) {
+    for (const auto& [locks, num_lock_at_start, expected] : cases) {
+        const std::string& hint = expected;
         CAPTURE(hint);
         if (num_lock_at_start) {
             world.write_file("/run/numlock-on", "");
