@@ -784,17 +784,8 @@ void Line::emit(std::string_view text) {
     flush();
 }
 
-/// Our own texts end their lines in CR LF, which is right whatever a line table
-/// makes of the output modes; where the line adds the CR, ours is one too many.
 void Line::append_output(std::string_view text) {
-    const tcflag_t adds_returns = OPOST | ONLCR;
-    const bool is_added =
-        (name_modes(claimed_->found_modes, options_).c_oflag & adds_returns) == adds_returns;
-    for (std::size_t i = 0; i < text.size() && unwritten_.size() < most_unwritten; ++i) {
-        if (!(is_added && text.substr(i).starts_with("\r\n"))) {
-            unwritten_ += text[i];
-        }
-    }
+    unwritten_.append(text.substr(0, most_unwritten - std::min(most_unwritten, unwritten_.size())));
 }
 
 void Line::flush() {

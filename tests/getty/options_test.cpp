@@ -116,7 +116,8 @@ void check_all(const std::vector<Form>& forms) {
             expected.login_program = TTYGATE_LOGIN_PROGRAM;
         }
         try {
-            const Options options = parse(form.words);
+            Options options = parse(form.words);
+            options.given.clear();  // how it was said
             INFO("read as ", told(options), "; expected ", told(expected));
             CHECK(options == expected);
         } catch (const std::exception& problem) {
@@ -138,7 +139,10 @@ void check_all(const std::vector<Refusal>& refusals) {
         int status = 0;
         std::string text = "accepted";
         try {
-            text += ": " + told(parse(refusal.words));
+            const Options options = parse(refusal.words);
+            // Said on the line, once it is open.
+            status = options.unusable_speed.empty() ? 0 : getty::bad_speed;
+            text = status == 0 ? "accepted: " + told(options) : options.unusable_speed;
         } catch (const common::UsageError& problem) {
             status = usage_status;
             text = problem.what();

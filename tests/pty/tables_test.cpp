@@ -76,7 +76,7 @@ TEST_CASE("gettytab: a line is served by its class, as BSD calls getty") {
                      "2|std.9600|9600-baud:\\\n\t:sp#9600:lm=Your name? :tt=vt52:ev=CALLED=yes:\n");
     pty::Line line;
     const auto getty = start_with(line, {"std.9600", "{line}"});
-    line.expect("Linux on box (" + line.name() + ")\r\n");
+    line.expect("Linux on box (" + line.name() + ")\r");
     line.expect("Your name? ");
     CHECK(speed_of(line) == B9600);
     line.send("ann\r");
