@@ -18,6 +18,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -79,9 +80,19 @@ std::string address_of(sa_family_t family, std::string_view interface) {
     return best_address(read_addresses(), family, interface, by_default);
 }
 
+/// 9-x before 10-x, as ls -v and agetty sort.
+struct AsVersions {
+    bool operator()(const std::string& left, const std::string& right) const {
+        return ::strverscmp(left.c_str(), right.c_str()) < 0;
+    }
+};
+
+/// Path by name.
+using Snippets = std::map<std::string, std::string, AsVersions>;
+
 /// The *.issue files of the directories, by name; the earlier directory wins.
-std::map<std::string, std::string> snippets(const std::vector<std::string>& directories) {
-    std::map<std::string, std::string> found;
+Snippets snippets(const std::vector<std::string>& directories) {
+    Snippets found;
     for (const std::string& directory : directories) {
         const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), &::closedir};
         while (open != nullptr) {

@@ -28,7 +28,8 @@ struct IssueText {
 
 /// The files of --issue-file, or the first of /etc/issue, /run/issue,
 /// /usr/lib/issue and then *.issue of the issue.d directories beside them, where
-/// a name in an earlier directory hides the same name in a later one.
+/// a name in an earlier directory hides the same name in a later one; by name, and by
+/// number within names (strverscmp(3)).
 [[nodiscard]] IssueText read_issue(const Options& options);
 
 /// The domain that /etc/hosts gives a host: what follows the first dot of the

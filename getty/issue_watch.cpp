@@ -67,7 +67,10 @@ void listen_to_directory_signal() {
 
 std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
-    return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+    if (slash == path.npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 /// What is not there now comes with an update of the system, and can wait.

@@ -3,6 +3,8 @@
 #include "tests/common/temporary_directory.hpp"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/utsname.h>
 
@@ -53,4 +55,47 @@ TEST_CASE("the facts of the machine are the kernel's") {
     CHECK(facts.ipv4_address("lo").find_first_not_of("0123456789.") == std::string::npos);
     CHECK(facts.ipv4_address("no such interface").empty());
     CHECK(facts.ipv6_address("no such interface").empty());
+}
+
+TEST_CASE("an issue tells which paths decided what it is") {
+    const tests::TemporaryDirectory directory;
+    directory.write("d/a.issue", "A\n");
+    const std::string file = directory.write("f", "F\n");
+    const std::string absent = directory.path("absent");
+    CHECK(read_issue({.issue_files = {file, absent, directory.path("d")}}).paths ==
+          std::vector<std::string>{file, absent, directory.path("d/a.issue"), directory.path("d")});
+}
+
+TEST_CASE("snippets are sorted as versions are") {
+    const tests::TemporaryDirectory directory;
+    for (const char* const name : {"10-a", "9-b", "9-a", "B", "a", "1.10", "1.9"}) {
+        directory.write("d/" + std::string{name} + ".issue", std::string{name} + " ");
+    }
+    CHECK(read_issue({.issue_files = {directory.path("d")}}).text == "1.9 1.10 9-a 9-b 10-a B a ");
+}
+
+TEST_CASE("/etc/hosts tells a host's domain") {
+    struct Case {
+        std::string_view hosts;
+        std::string_view host;
+        std::string_view domain;
+    };
+    const std::vector<Case> cases{
+        {"", "box", ""},
+        {"127.0.1.1 box.example.org box\n", "box", "example.org"},
+        {"127.0.1.1\tbox.example.org\tbox alias", "alias", "example.org"},
+        {"127.0.1.1 box.example.org\n", "box.example.org", "example.org"},
+        {"127.0.1.1 box\n", "box", ""},
+        {"127.0.1.1 box box.example.org\n", "box", ""},
+        {"# 127.0.1.1 no.example.org box\n127.0.1.1 box.example.net box # box\n",
+         "box",
+         "example.net"},
+        {"127.0.0.1 localhost\n\n::1 other.example.org other\n", "box", ""},
+        {"box.example.org box\n", "box.example.org", ""},
+        {"   \n\r\n1.2.3.4\n", "box", ""},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.hosts);
+        CHECK(getty::domain_in_hosts(c.hosts, c.host) == c.domain);
+    }
 }

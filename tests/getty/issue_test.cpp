@@ -53,6 +53,12 @@ IssueFacts facts() {
             [](std::string_view i) { return i.empty() ? "192.0.2.1"s : "4:" + std::string{i}; },
         .ipv6_address =
             [](std::string_view i) { return i.empty() ? "2001:db8::1"s : "6:" + std::string{i}; },
+        .addresses =
+            [](getty::AddressList which, std::string_view i) {
+                return (which == getty::AddressList::best ? "best:"s : "all:"s) + std::string{i} +
+                       "\nmore";
+            },
+        .host_keys = [] { return "one\ntwo"s; },
         .line = "ttyS0",
         .speed = 115'200,
     };
@@ -85,6 +91,13 @@ TEST_CASE("every escape of an issue stands for its fact") {
         {R"(\4{eth0})", "4:eth0"},
         {R"(\6)", "2001:db8::1"},
         {R"(\6{eth0})", "6:eth0"},
+        {R"(\4{interface=eth0})", "4:eth0"},
+        {R"(\6{interface=eth0})", "6:eth0"},
+        {R"(<\4{}|\S{}|\e{}|\a{}>)", "<|||>"},
+        {R"(\a)", "best:\nmore"},
+        {R"(\a{eth0})", "best:eth0\nmore"},
+        {R"(\A{interface=eth0})", "all:eth0\nmore"},
+        {R"(\k)", "one\ntwo"},
         {R"(\e)", "\x1b"},
         {R"(\e[1m)", "\x1b[1m"},
         {R"(\\)", "\\"},
@@ -148,6 +161,73 @@ TEST_CASE("what is not known is left out") {
     CHECK(rendered(R"(\l)", none) == "-");
     CHECK(rendered(R"(\S)", none) == "Linux");
     CHECK(rendered(R"(<\S{ANSI_COLOR}>)", none) == "<>");
+}
+
+TEST_CASE("an issue tells what it used") {
+    struct Use {
+        std::string_view text;
+        bool addresses;
+        bool host_name;
+        bool domain_name;
+    };
+    const std::vector<Use> cases{
+        {"plain \\s \\l \\e{red} \\S \\k", false, false, false},
+        {R"(\\4)", false, false, false},
+        {R"(\4{})", false, false, false},
+        {R"(\4)", true, false, false},
+        {R"(\6{eth0})", true, false, false},
+        {R"(\a)", true, false, false},
+        {R"(\A)", true, false, false},
+        {R"(\n)", false, true, false},
+        {R"(\O)", false, true, false},
+        {R"(\o)", false, false, true},
+        {R"(\n \o \4)", true, true, true},
+    };
+    for (const Use& c : cases) {
+        CAPTURE(c.text);
+        const auto issue = getty::render_issue(c.text, facts());
+        CHECK(issue.uses_addresses == c.addresses);
+        CHECK(issue.uses_host_name == c.host_name);
+        CHECK(issue.uses_domain_name == c.domain_name);
+    }
+}
+
+TEST_CASE("time and users change the text of an issue, not what lasts of it") {
+    IssueFacts later = facts();
+    later.now = [] { return std::tm{}; };
+    later.users = [] { return 7U; };
+    constexpr std::string_view text = R"(\n, \d \t, \u \U)";
+    const auto first = getty::render_issue(text, facts());
+    const auto second = getty::render_issue(text, later);
+    CHECK(first.text != second.text);
+    CHECK(first.lasting_hash == second.lasting_hash);
+    later.node_name = [] { return "crate"s; };
+    CHECK(getty::render_issue(text, later).lasting_hash != first.lasting_hash);
+    CHECK(getty::render_issue("\\n; \\d \\t, \\u \\U", facts()).lasting_hash != first.lasting_hash);
+}
+
+TEST_CASE("the hash is FNV-1a") {
+    // From the vectors of its authors.
+    CHECK(getty::text_hash("") == 0xcbf29ce484222325U);
+    CHECK(getty::text_hash("a") == 0xaf63dc4c8601ec8cU);
+    CHECK(getty::text_hash("foobar") == 0x85944171f73967e8U);
+    CHECK(getty::text_hash("bar", getty::text_hash("foo")) == getty::text_hash("foobar"));
+}
+
+TEST_CASE("BusyBox' and mingetty's % is an escape where it is asked for") {
+    const std::vector<Case> cases{
+        {"%s %n %r %v %m", "Linux box 6.1.0 #1 SMP x86_64"},
+        {"%l|%o|%u|%U|%d|%t", "ttyS0|nis|2 |2 users|Sat Nov 21  2026|01:02:03"},
+        {"%%|%q|%4|%e", "%|q|4|e"},
+        {"%S{ID}", "S{ID}"},
+        {R"(\n \4{eth0} \S{ID})", "box 4:eth0 debian"},
+        {"100%", "100"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.text);
+        CHECK(getty::render_issue(c.text, facts(), getty::IssueStyle::busybox).text == c.expected);
+        CHECK(rendered("%n%%", facts()) == "%n%%");
+    }
 }
 
 TEST_CASE("a plain issue asks for no fact") {

@@ -1,27 +1,21 @@
 #include "common/syscall.hpp"
 #include "common/unique_fd.hpp"
 #include "tests/pty/dialogue.hpp"
+#include "tests/pty/network.hpp"
 #include "tests/pty/test_world.hpp"
 
 #include <array>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/vt.h>
-#include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
@@ -37,13 +31,6 @@ namespace {
 /// after it was made, or 1 s after the one before.
 constexpr auto long_enough = 1500ms;
 
-/// A network of the test's own, with nothing but the loopback interface.
-void leave_network() {
-    if (::unshare(CLONE_NEWNET) != 0) {
-        tests::skip("needs a private network namespace");
-    }
-}
-
 void set_host_name(std::string_view name) {
     common::check(::sethostname(name.data(), name.size()), "sethostname");
 }
@@ -57,48 +44,6 @@ class HostName {
     HostName(HostName&&) = delete;
     HostName& operator=(HostName&&) = delete;
     ~HostName() { (void)::sethostname("box", 3); }
-};
-
-/// Adds and removes IPv4 addresses of the loopback interface, rtnetlink(7).
-class Addresses {
-  public:
-    Addresses()
-        : socket_(common::check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE),
-                                "socket")) {}
-
-    void add(const char* address) const {
-        request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address);
-    }
-    void remove(const char* address) const { request(RTM_DELADDR, 0, address); }
-
-  private:
-    struct Request {
-        nlmsghdr header;
-        ifaddrmsg message;
-        rtattr attribute;
-        in_addr address;
-    };
-
-    void request(int type, int flags, const char* address) const {
-        Request request{};
-        request.header.nlmsg_len = sizeof request;
-        request.header.nlmsg_type = static_cast<unsigned short>(type);
-        request.header.nlmsg_flags = static_cast<unsigned short>(NLM_F_REQUEST | NLM_F_ACK | flags);
-        request.message.ifa_family = AF_INET;
-        request.message.ifa_prefixlen = 32;
-        request.message.ifa_index = ::if_nametoindex("lo");
-        request.attribute.rta_len = RTA_LENGTH(sizeof request.address);
-        request.attribute.rta_type = IFA_LOCAL;
-        REQUIRE(::inet_pton(AF_INET, address, &request.address) == 1);
-        common::check(::send(socket_.get(), &request, sizeof request, 0), "send");
-        std::array<char, 1024> reply{};
-        common::check(::recv(socket_.get(), reply.data(), reply.size(), 0), "recv");
-        nlmsgerr problem{};
-        std::memcpy(&problem, reply.data() + NLMSG_HDRLEN, sizeof problem);
-        REQUIRE(problem.error == 0);
-    }
-
-    common::UniqueFd socket_;
 };
 
 /// Nanoseconds on a processor so far: the first number of /proc/PID/schedstat.
@@ -298,8 +243,8 @@ TEST_CASE("Live issue without harm: after Return on an empty line too, and while
 
 TEST_CASE("Live issue without harm: an address that is shown, and one that is not") {
     const pty::TestWorld world;
-    leave_network();
-    const Addresses addresses;
+    pty::leave_network();
+    const pty::Addresses addresses;
     world.write_file("/etc/issue", "at \\4{lo}.\n");
     pty::Line line;
     const auto getty = open_line(world, line);
@@ -320,8 +265,8 @@ TEST_CASE("Live issue without harm: a thousand addresses of an unused interface 
     for (const char* const issue : {"plain\n", "at \\4.\n"}) {
         CAPTURE(issue);
         const pty::TestWorld world;
-        leave_network();
-        const Addresses addresses;
+        pty::leave_network();
+        const pty::Addresses addresses;
         world.write_file("/etc/issue", issue);
         pty::Line line;
         const auto getty = open_line(world, line);
