@@ -1,7 +1,9 @@
 #include "getty/issue_facts.hpp"
 
+#include "common/program.hpp"
 #include "tests/common/temporary_directory.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,4 +100,21 @@ TEST_CASE("/etc/hosts tells a host's domain") {
         CAPTURE(c.hosts);
         CHECK(getty::domain_in_hosts(c.hosts, c.host) == c.domain);
     }
+}
+
+TEST_CASE("the style of an issue is asked for by name") {
+    const auto style_of = [](const char* option) {
+        std::string program = "getty";
+        std::string style = option;
+        std::string line = "tty1";
+        std::array<char*, 3> words{program.data(), style.data(), line.data()};
+        return getty::parse_options(static_cast<int>(words.size()), words.data()).issue_style;
+    };
+    CHECK(style_of("--noissue") == getty::IssueStyle::agetty);
+    CHECK(style_of("--issue-style=agetty") == getty::IssueStyle::agetty);
+    CHECK(style_of("--issue-style=busybox") == getty::IssueStyle::busybox);
+    CHECK_THROWS_AS((void)style_of("--issue-style=mingetty"), common::UsageError);
+    CHECK_THROWS_AS((void)style_of("--issue-style="), common::UsageError);
+    // agetty's abbreviation stays agetty's.
+    CHECK(style_of("--issue=/no/file") == getty::IssueStyle::agetty);
 }

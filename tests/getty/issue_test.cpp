@@ -1,5 +1,7 @@
 #include "getty/issue.hpp"
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -267,4 +269,22 @@ TEST_CASE("values of os-release are unquoted as a shell would") {
         CAPTURE(c.text);
         CHECK(os_release_value(c.text, "V") == c.expected);
     }
+}
+
+TEST_CASE("rubbish is rendered to its end, by both styles") {
+    std::mt19937 random{4};
+    constexpr std::string_view pieces = "\\\\\\%{}=46aASekndtuUo x\n";
+    std::size_t longest = 0;
+    for (int count = 0; count < 20'000; ++count) {
+        std::string text;
+        for (std::size_t length = random() % 40; length > 0; --length) {
+            text += random() % 8 == 0 ? static_cast<char>(random() & 0xffU)
+                                      : pieces[random() % pieces.size()];
+        }
+        for (const auto style : {getty::IssueStyle::agetty, getty::IssueStyle::busybox}) {
+            longest = std::max(longest, getty::render_issue(text, facts(), style).text.size());
+        }
+    }
+    CHECK(longest > 40);
+    CHECK(longest < 1000);
 }
