@@ -509,6 +509,12 @@ IssueFacts Line::facts() const {
 }
 
 void Line::show_issue() {
+    const common::Terminal& terminal = claimed_->terminal;
+    put_on_screen(issue_.draw(options_, std::string{terminal.name()}, terminal.speed()));
+}
+
+/// The issue, below what a line table has to say and the option to clear.
+void Line::put_on_screen(std::string_view issue) {
     const LineProfile& profile = options_.profile;
     if (!options_.no_clear && profile.clear_text) {
         emit(*profile.clear_text);
@@ -521,10 +527,7 @@ void Line::show_issue() {
     if (profile.issue_text) {
         emit(render_prompt(*profile.issue_text, profile, facts()));
     }
-    if (!options_.no_issue) {
-        emit(issue_.draw(
-            options_, std::string{claimed_->terminal.name()}, claimed_->terminal.speed()));
-    }
+    emit(issue);
 }
 
 /// Somebody may look at the issue now, and nothing else is about to be said.
@@ -549,10 +552,9 @@ void Line::look_at_issue(Clock::time_point now) {
     if (!changed) {
         return;
     }
-    const bool clears = !options_.no_clear && terminal.is_virtual_terminal();
-    emit(clears ? clear_screen : "\r\n");
-    emit(options_.no_newline ? "" : "\r\n");
-    emit(*changed);
+    // Below what has been typed, where nothing clears that.
+    emit("\r\n");
+    put_on_screen(*changed);
     emit(state_ == LineState::asking ? question_->show_again(prompt()) : std::string{press_enter});
 }
 

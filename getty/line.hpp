@@ -101,6 +101,7 @@ class Line {
     void take_speed_from_modem(Clock::time_point now);
     void decide_autologin();
     void show_issue();
+    void put_on_screen(std::string_view issue);
     [[nodiscard]] bool waits_at_issue() const;
     void look_at_issue(Clock::time_point now);
     void ask(Clock::time_point now);
