@@ -204,12 +204,17 @@ void Terminal::drain(std::chrono::milliseconds patience) const {
 
 std::optional<char> Terminal::read_byte() const {
     char byte = 0;
-    const auto count = retry_interrupted([&] { return ::read(fd_.get(), &byte, 1); });
-    if (count == 1) {
-        return byte;
+    return read_some({&byte, 1}) == 1 ? std::optional{byte} : std::nullopt;
+}
+
+std::size_t Terminal::read_some(std::span<char> place) const {
+    const auto count =
+        retry_interrupted([&] { return ::read(fd_.get(), place.data(), place.size()); });
+    if (count > 0) {
+        return static_cast<std::size_t>(count);
     }
     if (count < 0 && errno == EAGAIN) {
-        return std::nullopt;
+        return 0;
     }
     if (count == 0) {
         // In raw modes only a line that was hung up reads as end of file.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -67,6 +68,8 @@ class Terminal {
     /// One byte if one is there. Throws when the line has been hung up (the
     /// line is taken to be in raw modes: VMIN 1).
     [[nodiscard]] std::optional<char> read_byte() const;
+    /// As much as has come and fits; 0 when nothing has. Throws as read_byte() does.
+    [[nodiscard]] std::size_t read_some(std::span<char> place) const;
     /// What has arrived and was not read, thrown away. Returns what the last
     /// byte of it was, or nothing if there was none.
     // NOLINTNEXTLINE(modernize-use-nodiscard): most callers only want it gone

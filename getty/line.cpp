@@ -14,9 +14,11 @@
 #include "getty/prompt.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <malloc.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -43,6 +45,21 @@ constexpr Speed usual_console_speed = 115'200;
 constexpr std::size_t most_unwritten = 128UL * 1024;
 /// A flood on the line is worked off in portions, so that no line starves another.
 constexpr int most_bytes_at_once = 256;
+/// A line is quiet again when nothing came for so long.
+constexpr auto quiet_after_flood = 100ms;
+/// Between two looks at a flood that fills the kernel's queue meanwhile, which
+/// no real port does.
+constexpr auto pause_in_torrent = 10ms;
+constexpr std::size_t flood_portion = 1024;
+constexpr int most_flood_reads = 4;  ///< as much as the kernel's queue holds
+/// Faster than the next key, slower than the next byte of noise.
+constexpr auto settling_time = 30ms;
+/// A line that takes no output must not keep a person from login for ever.
+constexpr auto patience_with_output = 10s;
+/// No getty ends sooner over a line that failed.
+constexpr auto shortest_life = 10s;
+/// Refusals that long ago are forgotten.
+constexpr auto memory_of_refusals = 60s;
 
 constexpr const char* rescue_program = "/sbin/sulogin";
 constexpr std::string_view press_enter = "[press ENTER to login]";
@@ -111,7 +128,8 @@ pollfd Line::waiting_for() const {
         return {.fd = watch_ ? watch_->descriptor() : -1, .events = POLLIN, .revents = 0};
     }
     const short output = unwritten_.empty() ? 0 : POLLOUT;
-    const short input = times_.ask_again ? 0 : POLLIN;
+    const bool is_deaf = times_.ask_again || times_.flood || state_ == LineState::handing_over;
+    const short input = is_deaf ? 0 : POLLIN;
     return {.fd = claimed_->terminal.descriptor(),
             .events = static_cast<short>(input | output),
             .revents = 0};
@@ -129,7 +147,11 @@ std::optional<Clock::time_point> Line::wakes_at() const {
                              times_.modem_done,
                              times_.grace_over,
                              times_.ask_again,
+                             times_.settled,
+                             times_.flood,
                              times_.quiet,
+                             times_.leave,
+                             times_.written,
                              times_.give_up,
                              times_.issue,
                              probe_ ? probe_->wakes_at() : std::nullopt}) {
@@ -165,6 +187,10 @@ void Line::on_event(short events, Clock::time_point now) {
 }
 
 void Line::try_to_open(Clock::time_point now) {
+    if (times_.leave) {
+        state_ = now >= *times_.leave ? LineState::done : state_;
+        return;
+    }
     if (watch_ && watch_->saw_device()) {
         // Here a moment ago, and perhaps not quite ready.
         next_pause_ = first_pause;
@@ -230,6 +256,7 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     times_ = {};
     unwritten_.clear();
     marks_ = {};
+    asks_when_quiet_ = false;
     probe_.reset();
     if (claimed_->terminal.is_virtual_terminal()) {
         emit(restore_virtual_terminal(claimed_->terminal));
@@ -562,7 +589,7 @@ void Line::on_input(short events, Clock::time_point now) {
     bool seen_any = false;
     // One byte at a time: what was typed after the name is left in the line,
     // for login to see that somebody types ahead.
-    for (int count = 0; count < most_bytes_at_once && !times_.ask_again; ++count) {
+    for (int count = 0; count < most_bytes_at_once && !times_.ask_again && !times_.flood; ++count) {
         const auto byte = claimed_->terminal.read_byte();
         if (!byte) {
             break;
@@ -570,6 +597,12 @@ void Line::on_input(short events, Clock::time_point now) {
         seen_any = true;
         next_pause_ = first_pause;
         trouble_is_logged_ = false;
+        if (gauge_.is_flood(now)) {
+            is_typed_lost_ = !is_all_breaks({&*byte, 1});
+            last_of_flood_ = now;
+            times_.flood = now + quiet_after_flood;
+            break;
+        }
         on_received(marks_.feed(*byte), now);
         if (state_ == LineState::handing_over || state_ == LineState::done) {
             break;
@@ -584,7 +617,65 @@ void Line::on_input(short events, Clock::time_point now) {
     }
 }
 
+/// Noise, or a file sent to the wrong place: nothing of it is looked at, and the
+/// line is asked on again when it is quiet.
+void Line::on_flood(Clock::time_point now) {
+    std::array<char, flood_portion> portion{};
+    std::size_t size = 0;
+    int reads = 0;
+    while (reads < most_flood_reads && (size = claimed_->terminal.read_some(portion)) > 0) {
+        is_typed_lost_ = is_typed_lost_ || !is_all_breaks({portion.data(), size});
+        ++reads;
+    }
+    // It may have been typed by somebody.
+    ::explicit_bzero(portion.data(), portion.size());
+    if (reads > 0) {
+        last_of_flood_ = now;
+    }
+    if (now - last_of_flood_ >= quiet_after_flood) {
+        on_flood_over(now);
+    } else {
+        times_.flood = now + (reads == most_flood_reads ? pause_in_torrent : quiet_after_flood);
+    }
+}
+
+void Line::on_flood_over(Clock::time_point now) {
+    marks_ = {};
+    if (std::exchange(asks_when_quiet_, false)) {
+        ask(now);
+        return;
+    }
+    // BREAKs alone change nothing, and what had been typed stays.
+    if (is_typed_lost_ && state_ == LineState::asking) {
+        emit("\r\n");
+        refuse_name("More came than anybody can type.", now);
+    }
+}
+
+/// Nothing came after the answer: somebody typed it.
+void Line::on_settled() {
+    if (std::holds_alternative<NobodyThere>(question_->answer())) {
+        state_ = LineState::done;
+        exit_status_ = left;
+    } else {
+        state_ = LineState::handing_over;
+    }
+}
+
 void Line::on_received(const LineEvent& event, Clock::time_point now) {
+    if (times_.settled) {
+        const auto* const received = std::get_if<Received>(&event);
+        if (received != nullptr && received->byte == '\n') {
+            return;  // the other half of the line's end
+        }
+        // All of what comes is thrown away, or the rest of a password typed
+        // ahead would be shown.
+        times_.settled.reset();
+        is_typed_lost_ = true;
+        last_of_flood_ = now;
+        times_.flood = now + quiet_after_flood;
+        return;
+    }
     if (!steps_.is_at_first() && options_.break_quiet > 0s) {
         times_.quiet = now + options_.break_quiet;
     }
@@ -594,6 +685,9 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
         change_speed(judge_.on_damage(), now);
     } else if (const auto* const received = std::get_if<Received>(&event)) {
         judge_.on_good_byte();
+        if (is_second_half(received->byte, now)) {
+            return;
+        }
         if (state_ == LineState::opening) {
             on_key_in_opening(received->byte, now);
             return;
@@ -630,15 +724,27 @@ void Line::on_key(char byte, Clock::time_point now) {
     on_answer(now);
 }
 
+/// The LF of a terminal that ends its lines in CR LF is no line of its own.
+bool Line::is_second_half(char byte, Clock::time_point now) {
+    const bool is_half = byte == '\n' && now - last_return_ < settling_time;
+    last_return_ = byte == '\r' ? now : Clock::time_point{};
+    return is_half;
+}
+
 void Line::on_answer(Clock::time_point now) {
     const Answer& answer = question_->answer();
     if (std::holds_alternative<TypedName>(answer)) {
-        state_ = LineState::handing_over;
+        // After a refused one it may be noise that looks like a name.
+        const bool is_noisy = refusals_ > 0 && now - last_refusal_ < memory_of_refusals;
+        if (is_noisy) {
+            times_.settled = now + settling_time;
+        } else {
+            state_ = LineState::handing_over;
+        }
     } else if (std::holds_alternative<SpeedMismatch>(answer)) {
         change_speed(judge_.on_break(), now);
     } else if (std::holds_alternative<NobodyThere>(answer)) {
-        state_ = LineState::done;
-        exit_status_ = left;
+        times_.settled = now + settling_time;
     } else if (const auto* const refused = std::get_if<RefusedName>(&answer)) {
         refuse_name(refused->why, now);
     }
@@ -654,7 +760,8 @@ void Line::refuse_name(std::string_view why, Clock::time_point now) {
                         std::string{why});
     }
     emit(std::string{why} + "\r\n");
-    ++refusals_;
+    refusals_ = now - last_refusal_ < memory_of_refusals ? refusals_ + 1 : 1;
+    last_refusal_ = now;
     if (refusals_ <= refusals_without_pause) {
         emit(question_->ask());
         return;
@@ -706,6 +813,13 @@ void Line::on_time(Clock::time_point now) {
         }
         return due;
     };
+    if (is_due(times_.settled)) {
+        on_settled();
+        return;
+    }
+    if (is_due(times_.flood)) {
+        on_flood(now);
+    }
     if (is_due(times_.give_up) && state_ != LineState::handing_over) {
         nobody_came();
         return;
@@ -730,8 +844,10 @@ void Line::on_time(Clock::time_point now) {
         go_on_opening(now);
     }
     if (is_due(times_.ask_again)) {
-        claimed_->terminal.drop_input();
-        ask(now);
+        // What came meanwhile is not looked at, and noise that goes on is not asked.
+        asks_when_quiet_ = true;
+        last_of_flood_ = {};
+        on_flood(now);
     }
     if (is_due(times_.quiet)) {
         refusals_ = 0;
@@ -768,11 +884,22 @@ void Line::lose_line(Clock::time_point now) {
     claimed_.reset();
     times_ = {};
     if (!may_return) {
-        state_ = LineState::done;
         exit_status_ = line_failed;
+        leave_slowly(now);
         return;
     }
     look_again_later(now);
+}
+
+/// Whoever starts getty on a line that is dead at once must not spin over it.
+void Line::leave_slowly(Clock::time_point now) {
+    const bool is_given_again = options_.line == "-";
+    if (!is_given_again || now - started_ >= shortest_life) {
+        state_ = LineState::done;
+        return;
+    }
+    state_ = LineState::absent;
+    times_.leave = started_ + shortest_life;
 }
 
 void Line::look_again_later(Clock::time_point now) {
@@ -825,9 +952,17 @@ std::string Line::terminal_type() const {
 }
 
 void Line::become_login(Clock::time_point now) {
+    if (!unwritten_.empty()) {
+        // A name typed ahead: the issue and the prompt are still on their way.
+        times_.written = times_.written.value_or(now + patience_with_output);
+        if (now < *times_.written) {
+            return;
+        }
+    }
+    times_.written.reset();
     const std::string program = options_.root + options_.login_program;
-    if (::access(program.c_str(), X_OK) != 0) {
-        do_without_login(errno, now);
+    if (const int problem = problem_with_program(program); problem != 0) {
+        do_without_login(problem, now);
         return;
     }
     // What is open of it would only be closed by the exec.
@@ -835,11 +970,14 @@ void Line::become_login(Clock::time_point now) {
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
     give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
-    const int problem =
+    try {
         getty::become_login(options_, login_arguments(options_, name), environment());
-    // Root, directory and niceness may be login's by now: there is no way back.
-    throw common::Failure{
-        no_login, options_.login_program + " cannot be started: " + common::error_text(problem)};
+    } catch (const std::system_error& problem) {
+        // Root, directory and niceness may be login's by now: there is no way back.
+        throw common::Failure{
+            no_login,
+            options_.login_program + " cannot be started: cannot " + std::string{problem.what()}};
+    }
 }
 
 void Line::give_line_to_login(LoginEcho echo) {
@@ -866,7 +1004,7 @@ common::Environment Line::environment() const {
 /// when the next name comes. On a console sulogin(8) may let root in meanwhile.
 void Line::do_without_login(int problem, Clock::time_point now) {
     const std::string reason =
-        options_.login_program + " cannot be run: " + common::error_text(problem);
+        options_.root + options_.login_program + " cannot be run: " + common::error_text(problem);
     if (!std::exchange(missing_login_is_logged_, true)) {
         common::log(common::Severity::error, reason);
     }

@@ -107,9 +107,13 @@ class Line {
     void ask(Clock::time_point now);
 
     void on_input(short events, Clock::time_point now);
+    void on_flood(Clock::time_point now);
+    void on_flood_over(Clock::time_point now);
+    void on_settled();
     void on_received(const LineEvent& event, Clock::time_point now);
     void on_probe(const TerminalProbe::Step& step, Clock::time_point now);
     void on_key(char byte, Clock::time_point now);
+    [[nodiscard]] bool is_second_half(char byte, Clock::time_point now);
     void on_answer(Clock::time_point now);
     void on_time(Clock::time_point now);
     void refuse_name(std::string_view why, Clock::time_point now);
@@ -120,6 +124,7 @@ class Line {
     void do_without_login(int problem, Clock::time_point now);
     void nobody_came();
     void lose_line(Clock::time_point now);
+    void leave_slowly(Clock::time_point now);
     void look_again_later(Clock::time_point now);
 
     void emit(std::string_view text);
@@ -147,6 +152,10 @@ class Line {
     MarkReader marks_;
     NoiseJudge judge_;
     std::unique_ptr<Chat> chat_;
+    FloodGauge gauge_;
+    bool is_typed_lost_ = false;    ///< in a flood there was more than BREAKs
+    bool asks_when_quiet_ = false;  ///< a pause is over, but the line is not quiet yet
+    Clock::time_point last_of_flood_{};
     std::string modem_text_;
     std::string unwritten_;
 
@@ -160,10 +169,17 @@ class Line {
         std::optional<Clock::time_point> quiet{};         ///< back to the first speed
         std::optional<Clock::time_point> give_up{};       ///< --timeout
         std::optional<Clock::time_point> issue{};         ///< to be looked at again
+        std::optional<Clock::time_point> settled{};       ///< nothing came after the answer
+        std::optional<Clock::time_point> flood{};         ///< to throw away what came since
+        std::optional<Clock::time_point> written{};       ///< no more patience with output
+        std::optional<Clock::time_point> leave{};         ///< the line has failed
     };
     Times times_;
     Clock::time_point next_step_allowed_{};
     Clock::time_point next_refusal_logged_{};
+    Clock::time_point last_refusal_{};
+    Clock::time_point last_return_{};
+    Clock::time_point started_ = Clock::now();
     std::chrono::seconds next_pause_{1};
     unsigned refusals_ = 0;
     bool missing_login_is_logged_ = false;

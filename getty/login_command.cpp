@@ -1,6 +1,7 @@
 #include "getty/login_command.hpp"
 
 #include "common/signals.hpp"
+#include "common/syscall.hpp"
 #include "common/utf8.hpp"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cerrno>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace getty {
@@ -115,17 +117,32 @@ common::Environment login_environment(const common::Environment& inherited,
     return environment;
 }
 
-int become_login(const Options& options,
-                 const std::vector<std::string>& arguments,
-                 const common::Environment& environment) {
-    if (!options.root.empty() && (::chroot(options.root.c_str()) != 0 || ::chdir("/") != 0)) {
+int problem_with_program(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
         return errno;
     }
-    if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0) {
-        return errno;
+    // To root a directory looks executable.
+    if (!S_ISREG(status.st_mode)) {
+        return S_ISDIR(status.st_mode) ? EISDIR : EACCES;
     }
-    if (options.nice != 0 && ::setpriority(PRIO_PROCESS, 0, options.nice) != 0) {
-        return errno;
+    return ::access(path.c_str(), X_OK) == 0 ? 0 : errno;
+}
+
+void become_login(const Options& options,
+                  const std::vector<std::string>& arguments,
+                  const common::Environment& environment) {
+    if (!options.root.empty()) {
+        common::check(::chroot(options.root.c_str()), "make the root", options.root);
+        common::check(::chdir("/"), "enter", options.root);
+    }
+    if (!options.directory.empty()) {
+        common::check(::chdir(options.directory.c_str()), "enter", options.directory);
+    }
+    if (options.nice != 0) {
+        common::check(::setpriority(PRIO_PROCESS, 0, options.nice),
+                      "have niceness",
+                      std::to_string(options.nice));
     }
     std::vector<char*> words;
     words.reserve(arguments.size() + 1);
@@ -136,7 +153,7 @@ int become_login(const Options& options,
     words.push_back(nullptr);
     common::default_signals();
     ::execve(words.front(), words.data(), environment.pointers().data());
-    return errno;
+    common::throw_errno("start", words.front());
 }
 
 }  // namespace getty

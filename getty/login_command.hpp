@@ -25,9 +25,12 @@ namespace getty {
                                                     std::string_view terminal_type,
                                                     const LineProfile& profile);
 
-/// Becomes login: directory, root, niceness, then execve. Returns the errno of
-/// the step that failed.
-[[nodiscard]] int become_login(const Options& options,
+/// errno of what keeps this file from being run as a program; 0 for nothing.
+[[nodiscard]] int problem_with_program(const std::string& path);
+
+/// Becomes login: root, directory, niceness, then execve. Throws
+/// std::system_error that names the step which failed.
+[[noreturn]] void become_login(const Options& options,
                                const std::vector<std::string>& arguments,
                                const common::Environment& environment);
 

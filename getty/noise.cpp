@@ -1,5 +1,7 @@
 #include "getty/noise.hpp"
 
+#include <algorithm>
+
 namespace getty {
 
 namespace {
@@ -57,6 +59,29 @@ SpeedChange NoiseJudge::change() const {
         case BreakPolicy::reset: return SpeedChange::first;
     }
     return SpeedChange::stay;
+}
+
+bool FloodGauge::is_flood(Time now) {
+    using namespace std::chrono;
+    constexpr auto time_of_a_byte = nanoseconds{1s} / most_a_second;
+    const auto since = now - filled_at_;
+    if (since >= time_of_a_byte * most_at_once) {
+        left_ = most_at_once;
+        filled_at_ = now;
+    } else {
+        const auto earned = since / time_of_a_byte;
+        left_ = std::min(left_ + static_cast<int>(earned), most_at_once);
+        filled_at_ += earned * time_of_a_byte;
+    }
+    if (left_ == 0) {
+        return true;
+    }
+    --left_;
+    return false;
+}
+
+bool is_all_breaks(std::string_view bytes) {
+    return bytes.find_first_not_of(std::string_view{"\0\377", 2}) == bytes.npos;
 }
 
 }  // namespace getty

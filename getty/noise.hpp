@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string_view>
 #include <variant>
 
 namespace getty {
@@ -58,5 +59,29 @@ class NoiseJudge {
     BreakPolicy policy_;
     int damaged_in_a_row_ = 0;
 };
+
+/// Tells a flood from somebody who types or pastes: bytes are read one at a
+/// time, and each costs a little, so that many of them cost a lot. A bucket of
+/// most_at_once bytes that fills again by most_a_second.
+class FloodGauge {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    /// Counts a byte. True: from here on it is a flood, and what comes is to be
+    /// thrown away in large pieces until the line is quiet.
+    [[nodiscard]] bool is_flood(Time now);
+
+    /// A name has 256 bytes at most, of which a pasted one may bring a few lines.
+    static constexpr int most_at_once = 1024;
+    static constexpr int most_a_second = 256;
+
+  private:
+    int left_ = most_at_once;
+    Time filled_at_{};
+};
+
+/// Whether all of it can be NULs and BREAKs as the driver marks them: nobody
+/// has typed any of it.
+[[nodiscard]] bool is_all_breaks(std::string_view bytes);
 
 }  // namespace getty

@@ -1,5 +1,6 @@
 #include "getty/noise.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,9 @@ std::string read(std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("marks in the input become what they mark (termios(3), PARMRK)") {
+TEST_CASE(
+    "a speed never changes by noise: marks in the input become what they mark (termios(3), "
+    "PARMRK)") {
     struct Case {
         std::string_view bytes;
         std::string_view events;
@@ -53,7 +56,7 @@ TEST_CASE("marks in the input become what they mark (termios(3), PARMRK)") {
     }
 }
 
-TEST_CASE("a BREAK does what the policy says") {
+TEST_CASE("a speed never changes by noise: a BREAK does what the policy says") {
     using getty::BreakPolicy;
     using getty::NoiseJudge;
     using getty::SpeedChange;
@@ -62,7 +65,9 @@ TEST_CASE("a BREAK does what the policy says") {
     CHECK(NoiseJudge{BreakPolicy::ignore}.on_break() == SpeedChange::stay);
 }
 
-TEST_CASE("damage counts as a BREAK after five in a row, and only in a row") {
+TEST_CASE(
+    "a speed never changes by noise: damage counts as a BREAK after five in a row, and only "
+    "in a row") {
     getty::NoiseJudge judge{getty::BreakPolicy::cycle};
     const auto damage = [&judge](int times) {
         int steps = 0;
@@ -79,4 +84,46 @@ TEST_CASE("damage counts as a BREAK after five in a row, and only in a row") {
     CHECK(damage(3) == 0);
     static_cast<void>(judge.on_break());
     CHECK(damage(4) == 0);
+}
+
+TEST_CASE("CPU limit: what nobody types so fast is a flood") {
+    using namespace std::chrono_literals;
+    using getty::FloodGauge;
+    FloodGauge::Time now{100h};
+    FloodGauge gauge;
+    const auto floods_after = [&](std::chrono::nanoseconds between) {
+        constexpr int tried = 20'000;
+        for (int bytes = 0; bytes < tried; ++bytes) {
+            if (gauge.is_flood(now)) {
+                return bytes;
+            }
+            now += between;
+        }
+        return tried;
+    };
+    // As much at once as a name can have, and some.
+    CHECK(floods_after(0ns) == FloodGauge::most_at_once);
+    // A slow line, and the fastest of typists, for ever.
+    now += 1h;
+    CHECK(floods_after(std::chrono::nanoseconds{1s} / 250) == 20'000);
+    now += 1h;
+    // 115,200 bits/s: what it allows at once, and a little that it earns meanwhile.
+    const int at_full_speed = floods_after(std::chrono::nanoseconds{1s} / 11'520);
+    CHECK(at_full_speed >= FloodGauge::most_at_once);
+    CHECK(at_full_speed < FloodGauge::most_at_once + 50);
+    // What a quiet second gives back, and never more than there was.
+    now += 1s;
+    CHECK(floods_after(0ns) == FloodGauge::most_a_second);
+    now += 500ms;
+    CHECK(floods_after(0ns) == FloodGauge::most_a_second / 2);
+    now += 1000h;
+    CHECK(floods_after(0ns) == FloodGauge::most_at_once);
+}
+
+TEST_CASE("CPU limit: BREAKs and NULs of a flood are told from what was typed") {
+    CHECK(getty::is_all_breaks(""));
+    CHECK(getty::is_all_breaks("\0\0"sv));
+    CHECK(getty::is_all_breaks("\377\0\0\377\0\0"sv));
+    CHECK_FALSE(getty::is_all_breaks("\0a\0"sv));
+    CHECK_FALSE(getty::is_all_breaks("\0\0\r"sv));
 }
