@@ -109,6 +109,11 @@ std::optional<LineSetup> console_setup(std::string_view kernel_command_line,
 
 std::optional<Speed> speed_in_modem_text(std::string_view text) {
     constexpr std::string_view digits = "0123456789";
+    constexpr std::string_view connected = "CONNECT";
+    // The modem may have sent back the command it was given, with numbers in it.
+    if (const auto at = text.find(connected); at != text.npos) {
+        text.remove_prefix(at);
+    }
     text.remove_prefix(std::min(text.find_first_of(digits), text.size()));
     const auto speed = read_speed(text.substr(0, text.find_first_not_of(digits)));
     return speed && *speed != keep_speed ? speed : std::nullopt;

@@ -42,7 +42,8 @@ struct LineSetup {
 [[nodiscard]] std::optional<LineSetup> console_setup(std::string_view kernel_command_line,
                                                      std::string_view line);
 
-/// The speed in what a modem says, "CONNECT 57600/ARQ": the first number in it.
+/// The speed in what a modem says, "CONNECT 57600/ARQ": the first number after
+/// that word, or in all of it.
 [[nodiscard]] std::optional<Speed> speed_in_modem_text(std::string_view text);
 
 /// Goes round the speeds of a line, one step for each BREAK.

@@ -89,3 +89,21 @@ TEST_CASE("one speed, or none, is no cycle") {
     CHECK_FALSE(none.has_several());
     CHECK(none.current() == keep_speed);
 }
+
+TEST_CASE("the speed in a modem's text is the number after CONNECT") {
+    struct Case {
+        const char* text;
+        std::optional<getty::Speed> speed;
+    };
+    for (const Case& c : {Case{"CONNECT 57600/ARQ/V34", 57'600},
+                          Case{"ATS0=1\r\r\nOK\r\nCONNECT 4800\r\n", 4800},
+                          Case{"RING\r\nCARRIER 28800\r\n", 28'800},
+                          Case{"RING 1\r\nCONNECT\r\n", std::nullopt},
+                          Case{"CONNECT 0", std::nullopt},
+                          Case{"CONNECT 99999999999", std::nullopt},
+                          Case{"CONNECT", std::nullopt},
+                          Case{"", std::nullopt}}) {
+        CAPTURE(c.text);
+        CHECK(getty::speed_in_modem_text(c.text) == c.speed);
+    }
+}
