@@ -1,6 +1,7 @@
 #include "getty/options.hpp"
 
 #include "common/command_line.hpp"
+#include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/terminal.hpp"
 #include "common/terminal_speed.hpp"
@@ -81,6 +82,27 @@ void apply_settings(Options& options, std::span<const OptionSetting> settings) {
     }
 }
 
+namespace {
+
+/// A credential is an option that the manager of services sets. One that is
+/// wrong is no reason to have no prompt.
+void take_credentials(Options& options) {
+    for (const Credential& credential : read_credentials()) {
+        const OptionSetting setting{.name = credential.option, .value = credential.value};
+        try {
+            Options tried;
+            apply_settings(tried, {&setting, 1});
+            options.given.push_back(setting);
+        } catch (const common::UsageError& problem) {
+            common::log(
+                common::Severity::warning,
+                "credential agetty." + credential.option + " is not heeded: " + problem.what());
+        }
+    }
+}
+
+}  // namespace
+
 Options parse_options(int argc, char** argv) {
     const auto table = option_table();
     const auto rules = rules_of(table);
@@ -90,11 +112,7 @@ Options parse_options(int argc, char** argv) {
     const auto given = common::read_command_line(rules, words, order, established_options());
 
     Options options;
-    // A credential is an option that the manager of services sets.
-    for (Credential& credential : read_credentials()) {
-        options.given.push_back(
-            {.name = std::move(credential.option), .value = std::move(credential.value)});
-    }
+    take_credentials(options);
     for (const auto& [index, value] : given.options) {
         const common::OptionRule& rule = table[index].rule;
         if (rule.name == "help") {
