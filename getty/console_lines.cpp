@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include <poll.h>
@@ -27,6 +28,8 @@ constexpr auto shortest_pause = 1s;
 constexpr auto longest_pause = 60s;
 /// A child that lived this long did its work; the next comes at once.
 constexpr auto good_life = 10s;
+/// In which a child closes its session.
+constexpr auto patience_with_children = 10s;
 
 struct Console {
     std::string line;
@@ -39,12 +42,16 @@ struct Console {
 /// True in the child.
 bool start(Console& console) {
     console.started = Clock::now();
+    const pid_t parent = ::getpid();
     console.child = common::check(::fork(), "fork");
     if (console.child != 0) {
         return false;
     }
     // The children are this process's: they do not outlive it.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) {
+        throw common::Leave{128 + SIGTERM};
+    }
     return true;
 }
 
@@ -83,12 +90,33 @@ int poll_time(const std::vector<Console>& consoles) {
         std::clamp<std::chrono::milliseconds>(left, 0ms, longest_pause).count());
 }
 
-void end_children(const std::vector<Console>& consoles, int number) {
+void send_children(const std::vector<Console>& consoles, int number) {
     for (const Console& console : consoles) {
         if (console.child > 0) {
             ::kill(console.child, number);
         }
     }
+}
+
+/// Stays until the sessions are closed: whoever starts the next getty must not
+/// find the lines still taken. SIGTERM, whatever came: a getty at its prompt
+/// heeds no hang-up that its line does not tell of.
+void end_children(std::vector<Console>& consoles, common::SignalQueue& signals) {
+    send_children(consoles, SIGTERM);
+    const auto deadline = Clock::now() + patience_with_children;
+    const auto any_left = [&consoles] {
+        return std::any_of(
+            consoles.begin(), consoles.end(), [](const Console& c) { return c.child > 0; });
+    };
+    while (any_left() && Clock::now() < deadline) {
+        pollfd queue{.fd = signals.descriptor(), .events = POLLIN, .revents = 0};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        ::poll(&queue, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+        while (signals.next()) {
+        }
+        note_ends(consoles);
+    }
+    send_children(consoles, SIGKILL);
 }
 
 }  // namespace
@@ -131,7 +159,7 @@ int serve_consoles(const Options& options, int (*serve)(const Options& options))
         ::poll(&queue, 1, poll_time(consoles));
         while (const auto number = signals->next()) {
             if (*number != SIGCHLD) {
-                end_children(consoles, *number);
+                end_children(consoles, *signals);
                 throw common::Leave{128 + *number};
             }
             note_ends(consoles);
