@@ -1,0 +1,155 @@
+#include "common/syscall.hpp"
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/process_table.hpp"
+#include "tests/pty/test_world.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <sys/mount.h>
+#include <unistd.h>
+#include <utmpx.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
+const pty::Account bob{.name = "bob", .user = 1002, .password = "bobs own"};
+
+/// What the kernel says its consoles are, in this World.
+void set_active_consoles(const pty::World& world, const std::string& names) {
+    const char* active = "/sys/class/tty/console/active";
+    if (::access(active, F_OK) != 0) {
+        tests::skip("needs a kernel that tells its consoles");
+    }
+    world.write_file("/run/active", names);
+    common::check(::mount("/run/active", active, nullptr, MS_BIND, nullptr), "mount");
+}
+
+pty::Process start_for_consoles() {
+    return pty::Process{
+        {.arguments = {pty::World::getty(), "-l", pty::World::login(), "@console", "dumb"}}};
+}
+
+bool is_running(pid_t id) {
+    const auto all = pty::running_processes();
+    return std::any_of(all.begin(), all.end(), [&](const auto& process) {
+        return process.id == id && process.state != 'Z';
+    });
+}
+
+bool is_any_running(const std::vector<pid_t>& ids) {
+    return std::any_of(ids.begin(), ids.end(), is_running);
+}
+
+}  // namespace
+
+// --- "Every active console" ---
+
+TEST_CASE("every active console from one entry: a prompt and a login on each") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    add_person(world, bob);
+    pty::Line first;
+    pty::Line second;
+    set_active_consoles(world, first.name() + " " + second.name() + "\n");
+    auto getty = start_for_consoles();
+    first.expect("login: ");
+    second.expect("login: ");
+    CHECK(pty::descendants_of(getty.id()).size() == 2);
+    CHECK(record_of(world, first).type == LOGIN_PROCESS);
+    CHECK(record_of(world, second).type == LOGIN_PROCESS);
+
+    first.send("ann\r");
+    second.send("bob\r");
+    first.expect("Password: ");
+    second.expect("Password: ");
+    first.send("secret\r");
+    second.send("bobs own\r");
+    first.expect(pty::shell_prompt);
+    second.expect(pty::shell_prompt);
+    CHECK(ask_shell(first, "tty") == first.path() + "\r\n");
+    CHECK(ask_shell(second, "tty") == second.path() + "\r\n");
+    CHECK(record_of(world, first).user == "ann");
+    CHECK(record_of(world, second).user == "bob");
+
+    // The end of one is nothing to the other.
+    first.send("exit\r");
+    first.expect("login: ");
+    CHECK(ask_shell(second, "id -un") == "bob\r\n");
+    CHECK(getty.is_running());
+}
+
+TEST_CASE("every active console: a child that ends is started again, with growing pauses") {
+    const pty::TestWorld world;
+    pty::Line line;
+    set_active_consoles(world, line.name() + "\n");
+    auto getty = start_for_consoles();
+    line.expect("login: ");
+    std::vector<pty::Clock::duration> waits;
+    for (int times = 0; times < 4; ++times) {
+        const auto children = pty::descendants_of(getty.id());
+        REQUIRE(children.size() == 1);
+        const auto start = pty::Clock::now();
+        ::kill(children.front(), SIGKILL);
+        line.expect("login: ", 15'000ms * pty::slowness);
+        waits.push_back(pty::Clock::now() - start);
+    }
+    CHECK(waits[1] >= 1s);
+    CHECK(waits[2] >= 2s);
+    CHECK(waits[3] >= 4s);
+    CHECK(getty.is_running());
+}
+
+TEST_CASE("every active console: a signal to the parent ends all of them, and no orphan is left") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    for (const int number : {SIGTERM, SIGHUP, SIGKILL}) {
+        CAPTURE(number);
+        pty::Line waiting;
+        pty::Line busy;
+        set_active_consoles(world, waiting.name() + " " + busy.name() + "\n");
+        auto getty = start_for_consoles();
+        waiting.expect("login: ");
+        log_in(busy, "ann", "secret");
+        const auto children = pty::descendants_of(getty.id());
+        CHECK(children.size() == 3);
+        getty.signal(number);
+        const auto exit = getty.wait_exit(10'000ms * pty::slowness);
+        if (number == SIGKILL) {
+            CHECK(pty::wait_until([&] { return !is_any_running(children); }));
+        } else {
+            CHECK(exit == pty::Exit{.status = 128 + number});
+            // Who starts the next one at once finds no line taken.
+            CHECK_FALSE(is_any_running(children));
+        }
+        CHECK(record_of(world, busy).type == DEAD_PROCESS);
+        CHECK(busy.owner() == pty::nobodys_line);
+    }
+}
+
+TEST_CASE("every active console: one that is not there is waited for, the others have prompts") {
+    pty::TestWorld world;
+    pty::Line line;
+    set_active_consoles(world, "ttyABSENT " + line.name() + "\n");
+    auto getty = start_for_consoles();
+    line.expect("login: ");
+    CHECK(world.wait_for_log("ttyABSENT").find("waiting for it") != std::string::npos);
+    CHECK(pty::descendants_of(getty.id()).size() == 2);
+}
+
+TEST_CASE("every active console: none is an error with a reason") {
+    pty::TestWorld world;
+    set_active_consoles(world, "\n");
+    auto getty = start_for_consoles();
+    world.wait_for_log("no active console");
+    constexpr int no_terminal = 3;
+    CHECK(getty.wait_exit(12'000ms * pty::slowness) == pty::Exit{.status = no_terminal});
+}

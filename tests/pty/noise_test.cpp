@@ -1,0 +1,508 @@
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/escaped.hpp"
+#include "tests/pty/process_cost.hpp"
+#include "tests/pty/test_world.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <list>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+namespace {
+
+const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
+
+/// What getty does not take for two BREAKs.
+constexpr auto between_breaks = 150ms;
+
+/// getty with a list of speeds.
+pty::Process start_with_speeds(const pty::Line& line,
+                               const std::string& speeds,
+                               std::vector<std::string> options = {}) {
+    options.push_back(speeds);
+    return start_getty(line, options);
+}
+
+speed_t speed_of(const pty::Line& line) {
+    const termios modes = line.modes();
+    return ::cfgetospeed(&modes);
+}
+
+/// A BREAK, as a pty has it.
+void send_break(pty::Line& line) {
+    line.send("\0"sv);
+}
+
+/// A pty echoes by itself what comes before getty has it; a port does not.
+void make_deaf_as_a_port(const pty::Line& line) {
+    termios modes = line.modes();
+    modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    line.set_modes(modes);
+}
+
+/// Random bytes, the same in every run.
+class Noise {
+  public:
+    std::string next(std::size_t size) {
+        std::string bytes(size, '\0');
+        std::generate(
+            bytes.begin(), bytes.end(), [this] { return static_cast<char>(generator_() & 0xFFU); });
+        return bytes;
+    }
+
+  private:
+    std::mt19937 generator_{20261122};  // NOLINT(*-msc51-cpp): repeatable is what it must be
+};
+
+/// Sends what the line takes just now; a port loses the rest. Returns how much.
+std::size_t send_some(const pty::Line& line, std::string_view bytes) {
+    const auto sent = ::write(line.master(), bytes.data(), bytes.size());
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+std::chrono::milliseconds as_milliseconds(std::chrono::seconds time) {
+    return time;
+}
+
+std::chrono::seconds noise_time() {
+    const char* const seconds = std::getenv("TTYGATE_NOISE_SECONDS");
+    return std::chrono::seconds{seconds != nullptr ? std::stoi(seconds) : 20};
+}
+
+/// The sanitizers' allocator keeps what was freed for a while, and everything
+/// they watch takes its time.
+constexpr bool is_measured = TTYGATE_SANITIZED == 0;
+
+/// The prompt is there again after noise, and takes a name.
+void check_still_serves(pty::Line& line, const pty::Process& getty) {
+    // A carriage return first ends whatever the noise began, and the refusal
+    // of it may cost a pause.
+    const auto asks_password = [&line] {
+        return line.unmatched().find("Password: ") != std::string_view::npos;
+    };
+    static_cast<void>(line.take_received());
+    constexpr int longest_pause = 10;
+    for (int attempt = 0; attempt < 4 && !asks_password(); ++attempt) {
+        line.send("\r");
+        line.expect("login: ", (longest_pause + 5) * 1000ms * pty::slowness);
+        pty::wait_until([] { return false; }, 300ms);
+        line.send("ann\r");
+        pty::wait_until(asks_password, 2000ms * pty::slowness);
+    }
+    CHECK(asks_password());
+    CHECK(pty::cost_of(getty.id()).name == "login");
+}
+
+}  // namespace
+
+// --- "No fixed sleep and no lost input" ---
+
+TEST_CASE("no fixed sleep: the first prompt is out as soon as the line is open") {
+    const pty::TestWorld world;
+    // The best of a few: the machine may be busy.
+    auto best = pty::Clock::duration::max();
+    for (int attempt = 0; attempt < 10 && best > 300ms; ++attempt) {
+        pty::Line line;
+        const auto start = pty::Clock::now();
+        const auto getty = start_getty(line);
+        line.expect("box login: ");
+        best = std::min<pty::Clock::duration>(best, pty::Clock::now() - start);
+    }
+    CHECK(best < 300ms * pty::slowness);
+}
+
+TEST_CASE("no lost input: a name typed ahead is kept") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    world.write_file("/run/long.issue", std::string(64UL * 1024, '-') + "\r\n");
+    SUBCASE("before getty gets the line on standard input") {
+        pty::Line line;
+        make_deaf_as_a_port(line);
+        line.send("ann\r");
+        const auto getty = line.start_on(
+            {.arguments = {pty::World::getty(), "-l", pty::World::login(), "-", "dumb"}});
+        line.expect("login: ann\r\n");
+        line.expect("Password: ");
+    }
+    SUBCASE("while the issue is still being written") {
+        pty::Line line;
+        line.stop_reading();
+        const auto getty = start_getty(line, {"-f", "/run/long.issue"});
+        REQUIRE(pty::wait_until([&] { return line.session() == getty.id(); }));
+        // Both in a way that needs the output to go nowhere: what is typed now
+        // comes long before the prompt.
+        pty::let_pass(100ms);
+        line.send("ann\r");
+        line.resume_reading();
+        line.expect("login: ann\r\n");
+        line.expect("Password: ");
+    }
+    SUBCASE("with the first letters of the prompt") {
+        pty::Line line;
+        const auto getty = start_getty(line);
+        line.expect("box");
+        line.send("ann\r");
+        line.expect("login: ann\r\n");
+        line.expect("Password: ");
+    }
+}
+
+// --- "A speed never changes by noise" ---
+
+TEST_CASE(
+    "a speed never changes by noise: with one speed a BREAK changes nothing, nor what was "
+    "typed") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    for (const std::string& policy :
+         std::vector<std::string>{"--break=cycle", "--break=reset", "--break=ignore"}) {
+        CAPTURE(policy);
+        pty::Line line;
+        const auto getty = start_with_speeds(line, "9600", {policy});
+        line.expect("login: ");
+        for (const auto piece : {"a"sv, "\0"sv, "n"sv, "\0\0\0"sv, "n"sv, "\0"sv, "\r"sv}) {
+            line.send(piece);
+        }
+        CHECK(line.expect("Password: ") == "ann\r\n");
+        CHECK(speed_of(line) == B9600);
+    }
+}
+
+TEST_CASE(
+    "a speed never changes by noise: of several speeds a BREAK takes the next one, and "
+    "shows the prompt in it") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_with_speeds(line, "9600,19200,38400");
+    line.expect("login: ");
+    for (const speed_t expected : std::array<speed_t, 4>{B19200, B38400, B9600, B19200}) {
+        pty::let_pass(between_breaks);
+        send_break(line);
+        line.expect("Test box");
+        line.expect("login: ");
+        CHECK(speed_of(line) == expected);
+    }
+    line.send("ann\r");
+    line.expect("Password: ");
+    CHECK(speed_of(line) == B19200);
+}
+
+TEST_CASE("a speed never changes by noise: BREAKs in a moment are one step") {
+    const pty::TestWorld world;
+    pty::Line line;
+    const auto getty = start_with_speeds(line, "9600,19200,38400");
+    line.expect("login: ");
+    line.send("\0\0\0\0\0\0\0"sv);
+    line.expect("login: ");
+    line.expect_nothing(300ms);
+    CHECK(speed_of(line) == B19200);
+}
+
+TEST_CASE("a speed never changes by noise: after a quiet time the first speed is back") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_with_speeds(line, "9600,19200", {"--break-quiet", "2"});
+    line.expect("login: ");
+    const auto start = pty::Clock::now();
+    send_break(line);
+    line.expect("login: ");
+    CHECK(speed_of(line) == B19200);
+    // A key starts the quiet time anew.
+    pty::let_pass(1500ms);
+    line.send("x");
+    line.expect("login: ", 10'000ms * pty::slowness);
+    CHECK(pty::Clock::now() - start >= 3400ms);
+    CHECK(speed_of(line) == B9600);
+    line.send("ann\r");
+    CHECK(line.expect("Password: ") == "ann\r\n");
+}
+
+TEST_CASE("a speed never changes by noise: --break=ignore") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_with_speeds(line, "9600,19200", {"--break=ignore"});
+    line.expect("login: ");
+    line.send("an\0n\r"sv);
+    CHECK(line.expect("Password: ") == "ann\r\n");
+    CHECK(speed_of(line) == B9600);
+}
+
+TEST_CASE("a speed never changes by noise: --break=reset goes to the first speed") {
+    const pty::TestWorld world;
+    pty::Line line;
+    const auto getty = start_with_speeds(line, "9600,19200,38400", {"--break=reset"});
+    line.expect("login: ");
+    for (int times = 0; times < 3; ++times) {
+        pty::let_pass(between_breaks);
+        send_break(line);
+        line.expect("login: ");
+        CHECK(speed_of(line) == B9600);
+    }
+}
+
+TEST_CASE("a speed never changes by noise: \\377 typed on a pty is no mark") {
+    const pty::TestWorld world;
+    pty::Line line;
+    const auto getty = start_with_speeds(line, "9600,19200");
+    line.expect("login: ");
+    // Not UTF-8, so shown as what it is, and once for each.
+    line.send("\377\377\377\377\377\377\r");
+    line.expect("That cannot be a name");
+    CHECK(speed_of(line) == B9600);
+}
+
+TEST_CASE("a speed never changes by noise: a flood of NULs costs neither CPU nor log lines") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    for (const std::string& speeds : std::vector<std::string>{"9600", "9600,19200"}) {
+        CAPTURE(speeds);
+        pty::Line line;
+        const auto getty = start_with_speeds(line, speeds);
+        line.expect("login: ");
+        line.send("an");
+        line.expect("an");
+        const auto before = pty::cost_of(getty.id());
+        const auto start = pty::Clock::now();
+        const std::string nuls(1152, '\0');
+        while (pty::Clock::now() - start < 5s) {
+            send_some(line, nuls);
+            pty::let_pass(100ms);
+        }
+        const auto after = pty::cost_of(getty.id());
+        CHECK(log_lines_of(world, getty.id()).empty());
+        if (is_measured) {
+            CHECK(after.on_processor - before.on_processor < 50ms);
+        }
+        if (speeds == "9600") {
+            // What was typed before it is still there.
+            pty::let_pass(300ms);
+            line.send("n\r");
+            CHECK(line.expect("Password: ") == "n\r\n");
+            CHECK(speed_of(line) == B9600);
+        }
+    }
+}
+
+// --- noise ---
+
+TEST_CASE("random bytes at a prompt at 115200 baud: no exit, no growth, next to no CPU (T-15)") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    auto getty = start_with_speeds(line, "115200");
+    line.expect("login: ");
+    Noise noise;
+    const auto time = noise_time();
+    const auto before = pty::cost_of(getty.id());
+    const auto start = pty::Clock::now();
+    constexpr auto interval = 10ms;
+    constexpr std::size_t bytes_a_second = 11'520;
+    std::size_t sent = 0;
+    std::size_t received = 0;
+    for (auto now = start; now - start < time; now = pty::Clock::now()) {
+        const auto due = static_cast<std::size_t>(
+            std::chrono::duration<double>(now - start).count() * bytes_a_second);
+        send_some(line, noise.next(due - sent));
+        sent = due;
+        pty::let_pass(interval);
+        received += line.take_received().size();
+    }
+    REQUIRE(getty.is_running());
+    const auto after = pty::cost_of(getty.id());
+    MESSAGE("sent " << sent << ", received " << received << ", "
+                    << (after.on_processor - before.on_processor).count() / 1'000'000 << " ms of "
+                    << time.count() << " s, " << before.own_kib << " to " << after.own_kib
+                    << " KiB, " << log_lines_of(world, getty.id()).size() << " log lines");
+    CHECK(after.name == "getty");
+    CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(time / 10s) + 1);
+    if (is_measured) {
+        CHECK(after.processor - before.processor <= as_milliseconds(time) / 100);
+        CHECK(after.on_processor - before.on_processor < as_milliseconds(time) / 100);
+        CHECK(after.resident_kib <= before.resident_kib + 16);
+        CHECK(after.own_kib <= before.own_kib + 16);
+    }
+    check_still_serves(line, getty);
+}
+
+TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    auto getty = start_with_speeds(line, "115200");
+    line.expect("login: ");
+    Noise noise;
+    const auto before = pty::cost_of(getty.id());
+    const auto start = pty::Clock::now();
+    constexpr std::size_t all = 10'000'000;
+    constexpr std::size_t portion = 1UL << 12;
+    std::string waiting;
+    std::size_t taken = 0;
+    while (taken < all && pty::Clock::now() - start < 90s * pty::slowness) {
+        if (waiting.empty()) {
+            waiting = noise.next(portion);
+        }
+        const auto sent = send_some(line, waiting);
+        waiting.erase(0, sent);
+        taken += sent;
+        if (sent == 0) {
+            pty::let_pass(2ms);
+        }
+        static_cast<void>(line.take_received());
+    }
+    CHECK(taken >= all);
+    const auto flooded = pty::Clock::now() - start;
+    REQUIRE(getty.is_running());
+    const auto after = pty::cost_of(getty.id());
+    MESSAGE("taken " << taken << ", "
+                     << (after.on_processor - before.on_processor).count() / 1'000'000 << " ms of "
+                     << std::chrono::duration<double>(flooded).count() << " s, " << before.own_kib
+                     << " to " << after.own_kib << " KiB");
+    CHECK(after.name == "getty");
+    CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(flooded / 10s) + 1);
+    if (is_measured) {
+        CHECK(after.on_processor - before.on_processor < flooded / 50);
+        CHECK(after.resident_kib <= before.resident_kib + 32);
+    }
+    // Nor does it spin after it.
+    pty::let_pass(500ms);
+    const auto calm = pty::cost_of(getty.id());
+    pty::let_pass(2000ms);
+    if (is_measured) {
+        CHECK(pty::cost_of(getty.id()).on_processor - calm.on_processor < 20ms);
+    }
+    check_still_serves(line, getty);
+}
+
+TEST_CASE("a flood of one key costs no more than one of noise") {
+    pty::TestWorld world;
+    struct Flooded {
+        explicit Flooded(std::string_view key) {
+            while (keys.size() < 1152) {
+                keys += key;
+            }
+        }
+        std::string keys;
+        pty::Line line;
+        pty::Process getty = start_with_speeds(line, "115200");
+        pty::ProcessCost before{};
+    };
+    // A prompt for each, "^C" and a prompt, the line once more, and nothing.
+    std::list<Flooded> all;
+    for (const auto key : {"\r"sv, "\x03"sv, "ab\x0c"sv, "\x15"sv, "x"sv, "\x1b["sv, "\xff"sv}) {
+        all.emplace_back(key);
+        all.back().line.expect("login: ");
+        all.back().before = pty::cost_of(all.back().getty.id());
+    }
+    const auto start = pty::Clock::now();
+    while (pty::Clock::now() - start < 5s) {
+        for (const Flooded& flooded : all) {
+            send_some(flooded.line, flooded.keys);
+        }
+        pty::let_pass(100ms);
+    }
+    for (Flooded& flooded : all) {
+        const std::string key = pty::escaped(flooded.keys.substr(0, 3));
+        CAPTURE(key);
+        REQUIRE(flooded.getty.is_running());
+        const auto after = pty::cost_of(flooded.getty.id());
+        CHECK(after.name == "getty");
+        CHECK(log_lines_of(world, flooded.getty.id()).size() <= 1);
+        if (is_measured) {
+            CHECK(after.on_processor - flooded.before.on_processor < 50ms);
+        }
+    }
+}
+
+TEST_CASE("noise on a line that takes no output: no growth (V15)") {
+    const pty::TestWorld world;
+    pty::Line line;
+    auto getty = start_with_speeds(line, "115200");
+    line.expect("login: ");
+    line.stop_reading();
+    std::string keys;
+    while (keys.size() < 1000) {
+        keys += "\x03";
+    }
+    const auto settled = pty::cost_of(getty.id());
+    const auto start = pty::Clock::now();
+    while (pty::Clock::now() - start < 6s) {
+        send_some(line, keys);
+        pty::let_pass(10ms);
+    }
+    REQUIRE(getty.is_running());
+    if (is_measured) {
+        // At most what a line may leave unwritten, in a buffer that doubles.
+        CHECK(pty::cost_of(getty.id()).own_kib <= settled.own_kib + 512);
+    }
+}
+
+TEST_CASE("CPU limit: ^D in the middle of noise is no answer, ^D of a person is") {
+    const pty::TestWorld world;
+    SUBCASE("noise") {
+        pty::Line line;
+        auto getty = start_getty(line);
+        line.expect("login: ");
+        for (int times = 0; times < 20; ++times) {
+            line.send("\x04\x1f\x04\xee\x15");
+        }
+        line.send("\x04\x1f");
+        pty::let_pass(1000ms);
+        CHECK(getty.is_running());
+    }
+    SUBCASE("a person") {
+        pty::Line line;
+        auto getty = start_getty(line);
+        line.expect("login: ");
+        line.send("ab\x15\x04");
+        CHECK(getty.wait_exit() == pty::Exit{.status = 0});
+    }
+}
+
+// --- "Growing pause after failed names" ---
+
+TEST_CASE("growing pause after failed names, which a quiet minute ends") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_getty(line);
+    line.expect("login: ");
+    std::vector<pty::Clock::duration> waits;
+    for (int times = 0; times < 6; ++times) {
+        const auto start = pty::Clock::now();
+        line.send("no name\r");
+        line.expect("That cannot be a name");
+        line.expect("login: ", 15'000ms * pty::slowness);
+        waits.push_back(pty::Clock::now() - start);
+    }
+    CHECK(*std::min_element(waits.begin(), waits.begin() + 3) < 500ms * pty::slowness);
+    CHECK(waits[3] >= 1s);
+    CHECK(waits[4] >= 2s);
+    CHECK(waits[5] >= 4s);
+    // Whoever types a name after that is served.
+    line.send("ann\r");
+    line.expect("Password: ");
+}

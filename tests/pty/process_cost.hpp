@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include <sys/types.h>
+
+namespace pty {
+
+/// What a process has cost the machine; proc(5). All of it is 0 for one that is
+/// gone.
+struct ProcessCost {
+    std::string name;                          ///< comm: what it has become by now
+    std::chrono::milliseconds processor{0};    ///< user and system time, in clock ticks
+    std::chrono::nanoseconds on_processor{0};  ///< the same as the scheduler counts it
+    std::size_t resident_kib = 0;              ///< VmRSS
+    std::size_t own_kib = 0;                   ///< written by it and by nobody else
+};
+
+[[nodiscard]] ProcessCost cost_of(pid_t process);
+
+}  // namespace pty
