@@ -598,9 +598,8 @@ void Line::on_input(short events, Clock::time_point now) {
         next_pause_ = first_pause;
         trouble_is_logged_ = false;
         if (gauge_.is_flood(now)) {
-            is_typed_lost_ = !is_all_breaks({&*byte, 1});
-            last_of_flood_ = now;
-            times_.flood = now + quiet_after_flood;
+            is_typed_lost_ = times_.settled || !is_all_breaks({&*byte, 1});
+            begin_flood(now);
             break;
         }
         on_received(marks_.feed(*byte), now);
@@ -615,6 +614,12 @@ void Line::on_input(short events, Clock::time_point now) {
         errno = EIO;
         common::throw_errno("read", claimed_->terminal.path());
     }
+}
+
+void Line::begin_flood(Clock::time_point now) {
+    times_.settled.reset();
+    last_of_flood_ = now;
+    times_.flood = now + quiet_after_flood;
 }
 
 /// Noise, or a file sent to the wrong place: nothing of it is looked at, and the
@@ -670,10 +675,8 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
         }
         // All of what comes is thrown away, or the rest of a password typed
         // ahead would be shown.
-        times_.settled.reset();
         is_typed_lost_ = true;
-        last_of_flood_ = now;
-        times_.flood = now + quiet_after_flood;
+        begin_flood(now);
         return;
     }
     if (!steps_.is_at_first() && options_.break_quiet > 0s) {

@@ -107,6 +107,7 @@ class Line {
     void ask(Clock::time_point now);
 
     void on_input(short events, Clock::time_point now);
+    void begin_flood(Clock::time_point now);
     void on_flood(Clock::time_point now);
     void on_flood_over(Clock::time_point now);
     void on_settled();

@@ -481,6 +481,25 @@ TEST_CASE("CPU limit: ^D in the middle of noise is no answer, ^D of a person is"
     }
 }
 
+TEST_CASE("CPU limit: after a refused name one with more behind it is noise, and not shown") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_getty(line);
+    line.expect("login: ");
+    line.send("no name\r");
+    line.expect("That cannot be a name");
+    line.expect("login: ");
+    line.send("ann\rQXZZXQ\r");
+    line.expect("More came than anybody can type.");
+    line.expect("login: ");
+    CHECK(line.transcript().find_first_of("QXZ") == std::string::npos);
+    // CR LF is one end of a line, here too.
+    line.send("ann\r\n");
+    line.expect("Password: ");
+}
+
 // --- "Growing pause after failed names" ---
 
 TEST_CASE("growing pause after failed names, which a quiet minute ends") {
