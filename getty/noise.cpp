@@ -62,8 +62,8 @@ SpeedChange NoiseJudge::change() const {
 }
 
 bool FloodGauge::is_flood(Time now) {
-    using namespace std::chrono;
-    constexpr auto time_of_a_byte = nanoseconds{1s} / most_a_second;
+    constexpr auto time_of_a_byte =
+        std::chrono::nanoseconds{std::chrono::seconds{1}} / most_a_second;
     const auto since = now - filled_at_;
     if (since >= time_of_a_byte * most_at_once) {
         left_ = most_at_once;
@@ -81,7 +81,7 @@ bool FloodGauge::is_flood(Time now) {
 }
 
 bool is_all_breaks(std::string_view bytes) {
-    return bytes.find_first_not_of(std::string_view{"\0\377", 2}) == bytes.npos;
+    return bytes.find_first_not_of(std::string_view{"\0\377", 2}) == std::string_view::npos;
 }
 
 }  // namespace getty

@@ -5,6 +5,7 @@
 #include "tests/testing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -191,11 +192,26 @@ TEST_CASE("bytes are read one by one as they come") {
     CHECK(terminal.read_byte() == std::nullopt);
 }
 
+TEST_CASE("what has come is read as far as it fits") {
+    const tests::PtyPair pty;
+    const Terminal terminal = open_raw(pty);
+    std::array<char, 4> place{};
+    CHECK(terminal.read_some(place) == 0);
+    REQUIRE(pty.type("abcdef"));
+    CHECK(terminal.read_some(place) == 4);
+    CHECK(std::string_view{place.data(), place.size()} == "abcd");
+    CHECK(terminal.read_some(place) == 2);
+    CHECK(std::string_view{place.data(), 2} == "ef");
+    CHECK(terminal.read_some(place) == 0);
+}
+
 TEST_CASE("a line whose other end has gone is hung up, not empty") {
     tests::PtyPair pty;
     const Terminal terminal = open_raw(pty);
     pty.close_master();
     CHECK_THROWS_AS((void)terminal.read_byte(), std::system_error);
+    std::array<char, 4> place{};
+    CHECK_THROWS_AS((void)terminal.read_some(place), std::system_error);
     CHECK_FALSE(terminal.write("text"));
     CHECK_THROWS_AS((void)terminal.write_some("text"), std::system_error);
 }

@@ -1,6 +1,7 @@
 #include "getty/login_command.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <random>
 #include <string>
 #include <string_view>
@@ -244,4 +245,13 @@ TEST_CASE("login inherits the terminal's type, locale, time zone, path and seat"
               .find("<TERM=vt52>") != std::string::npos);
     CHECK(joined(getty::login_environment({}, "linux", profile).entries()) ==
           "<TERM=vt52><TZ=UTC><EMPTY=>");
+}
+
+TEST_CASE("no login program: what cannot be run is told from what can") {
+    CHECK(getty::problem_with_program("/bin/sh") == 0);
+    CHECK(getty::problem_with_program("/nonexistent/login") == ENOENT);
+    CHECK(getty::problem_with_program("/bin/sh/login") == ENOTDIR);
+    CHECK(getty::problem_with_program("/bin") == EISDIR);
+    CHECK(getty::problem_with_program("/dev/null") == EACCES);
+    CHECK(getty::problem_with_program("/etc/passwd") == EACCES);
 }

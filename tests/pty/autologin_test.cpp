@@ -424,7 +424,7 @@ TEST_CASE("--detect-case: a name in capitals only, and the terminal too") {
 TEST_CASE("--init-string is the first that is sent") {
     const pty::TestWorld world;
     pty::Line line;
-    const auto getty = start_getty(line, {"--init-string", "AT\\\\&F\\0611\\015"});
+    const auto getty = start_getty(line, {"--init-string", R"(AT\\&F\0611\015)"});
     line.expect("login: ");
     CHECK(line.transcript().starts_with("AT\\&F11\r\r\nTest box"));
 }

@@ -502,7 +502,7 @@ TEST_CASE("CPU limit: after a refused name one with more behind it is noise, and
 
 // --- "Growing pause after failed names" ---
 
-TEST_CASE("growing pause after failed names, which a quiet minute ends") {
+TEST_CASE("growing pause after failed names, and a good one after them is served") {
     const pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);

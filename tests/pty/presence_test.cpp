@@ -74,7 +74,7 @@ class VirtualTerminal {
     [[nodiscard]] static std::string path() { return "/dev/" + name(); }
 
     /// Takes away the memory of it: opening it allocates it again.
-    void give_back() const {
+    static void give_back() {
         const std::string any = "/dev/tty0";
         if (!fs::exists(any)) {
             make_node(any, terminal_major, 0);
@@ -206,7 +206,7 @@ TEST_CASE("an absent line is waited for: it is served as soon as its name is the
 TEST_CASE("a virtual terminal that is not allocated is allocated, not waited for") {
     pty::TestWorld world;
     const VirtualTerminal terminal;
-    terminal.give_back();
+    VirtualTerminal::give_back();
     REQUIRE_FALSE(terminal.is_allocated());
     auto getty = start_for_name(VirtualTerminal::name());
     CHECK(terminal.shows("box login: "));
