@@ -113,6 +113,18 @@ common::RecordTime now_for_record() {
         std::chrono::system_clock::now());
 }
 
+/// Root, directory and niceness may be login's when it fails: there is no way back.
+[[noreturn]] void become_or_fail(const Options& options,
+                                 const std::vector<std::string>& arguments,
+                                 const common::Environment& environment) {
+    try {
+        become_login(options, arguments, environment);
+    } catch (const std::system_error& problem) {
+        throw common::Failure{no_login,
+                              arguments.front() + " cannot be started: cannot " + problem.what()};
+    }
+}
+
 }  // namespace
 
 Line::Line(LineSettings settings)
@@ -973,14 +985,7 @@ void Line::become_login(Clock::time_point now) {
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
     give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
-    try {
-        getty::become_login(options_, login_arguments(options_, name), environment());
-    } catch (const std::system_error& problem) {
-        // Root, directory and niceness may be login's by now: there is no way back.
-        throw common::Failure{
-            no_login,
-            options_.login_program + " cannot be started: cannot " + std::string{problem.what()}};
-    }
+    become_or_fail(options_, login_arguments(options_, name), environment());
 }
 
 void Line::give_line_to_login(LoginEcho echo) {
@@ -1025,10 +1030,7 @@ void Line::become_rescue_login() {
     common::log(common::Severity::warning,
                 "handing " + std::string{claimed_->terminal.name()} + " over to " + rescue_program);
     give_line_to_login(LoginEcho::on);
-    const int problem = getty::become_login({}, {rescue_program}, environment());
-    throw common::Failure{
-        no_login,
-        std::string{rescue_program} + " cannot be started: " + common::error_text(problem)};
+    become_or_fail({}, {rescue_program}, environment());
 }
 
 std::vector<Line> lines_of(const Options& options) {
