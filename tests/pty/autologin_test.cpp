@@ -71,7 +71,7 @@ TEST_CASE("autologin policies: --autologin logs in without a question") {
         add_person(world, ann);
         pty::Line line;
         auto getty = start_getty(line, {"--autologin", "ann"});
-        line.expect("login: ann (automatic login)\r\n");
+        line.expect("login: ann (automatic login)\r\r\n");
         line.expect(pty::shell_prompt);
         CHECK(ask_shell(line, "id -un") == "ann\r\n");
         CHECK(line.transcript().find("Password") == std::string::npos);
@@ -208,7 +208,7 @@ TEST_CASE("credentials are heeded, and the command line wins over them") {
         pty::Line line;
         const auto getty = start_with_credentials(line, credentials);
         line.expect("login: ");
-        CHECK(line.transcript() == "\r\nlogin: ");
+        CHECK(line.transcript() == "\r\r\nlogin: ");
     }
     SUBCASE("a switch that says no") {
         world.write_file(credentials + "/agetty.nohostname", "no\n");
@@ -426,7 +426,7 @@ TEST_CASE("--init-string is the first that is sent") {
     pty::Line line;
     const auto getty = start_getty(line, {"--init-string", R"(AT\\&F\0611\015)"});
     line.expect("login: ");
-    CHECK(line.transcript().starts_with("AT\\&F11\r\r\nTest box"));
+    CHECK(line.transcript().starts_with("AT\\&F11\r\r\r\nTest box"));
 }
 
 TEST_CASE("--wait-cr waits for Return before the issue") {

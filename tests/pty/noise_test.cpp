@@ -134,7 +134,7 @@ TEST_CASE("no lost input: a name typed ahead is kept") {
         line.send("ann\r");
         const auto getty = line.start_on(
             {.arguments = {pty::World::getty(), "-l", pty::World::login(), "-", "dumb"}});
-        line.expect("login: ann\r\n");
+        line.expect("login: ann\r\r\n");
         line.expect("Password: ");
     }
     SUBCASE("while the issue is still being written") {
@@ -147,7 +147,7 @@ TEST_CASE("no lost input: a name typed ahead is kept") {
         pty::let_pass(100ms);
         line.send("ann\r");
         line.resume_reading();
-        line.expect("login: ann\r\n");
+        line.expect("login: ann\r\r\n");
         line.expect("Password: ");
     }
     SUBCASE("with the first letters of the prompt") {
@@ -155,7 +155,7 @@ TEST_CASE("no lost input: a name typed ahead is kept") {
         const auto getty = start_getty(line);
         line.expect("box");
         line.send("ann\r");
-        line.expect("login: ann\r\n");
+        line.expect("login: ann\r\r\n");
         line.expect("Password: ");
     }
 }
@@ -177,7 +177,7 @@ TEST_CASE(
         for (const auto piece : {"a"sv, "\0"sv, "n"sv, "\0\0\0"sv, "n"sv, "\0"sv, "\r"sv}) {
             line.send(piece);
         }
-        CHECK(line.expect("Password: ") == "ann\r\n");
+        CHECK(line.expect("Password: ") == "ann\r\r\n");
         CHECK(speed_of(line) == B9600);
     }
 }
@@ -232,7 +232,7 @@ TEST_CASE("a speed never changes by noise: after a quiet time the first speed is
     CHECK(pty::Clock::now() - start >= 3400ms);
     CHECK(speed_of(line) == B9600);
     line.send("ann\r");
-    CHECK(line.expect("Password: ") == "ann\r\n");
+    CHECK(line.expect("Password: ") == "ann\r\r\n");
 }
 
 TEST_CASE("a speed never changes by noise: --break=ignore") {
@@ -243,7 +243,7 @@ TEST_CASE("a speed never changes by noise: --break=ignore") {
     const auto getty = start_with_speeds(line, "9600,19200", {"--break=ignore"});
     line.expect("login: ");
     line.send("an\0n\r"sv);
-    CHECK(line.expect("Password: ") == "ann\r\n");
+    CHECK(line.expect("Password: ") == "ann\r\r\n");
     CHECK(speed_of(line) == B9600);
 }
 
@@ -298,7 +298,7 @@ TEST_CASE("a speed never changes by noise: a flood of NULs costs neither CPU nor
             // What was typed before it is still there.
             pty::let_pass(300ms);
             line.send("n\r");
-            CHECK(line.expect("Password: ") == "n\r\n");
+            CHECK(line.expect("Password: ") == "n\r\r\n");
             CHECK(speed_of(line) == B9600);
         }
     }
