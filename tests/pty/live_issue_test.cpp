@@ -91,6 +91,8 @@ std::size_t count_open_files(const pty::Process& process, std::string_view part)
 /// A second after the prompt, for those who are still there.
 void wait_until_watched(const pty::Process& getty) {
     REQUIRE(pty::wait_until([&] { return count_open_files(getty, "eventpoll") == 1; }));
+    // It then reads everything once more.
+    pty::let_pass(100ms);
 }
 
 /// A virtual terminal of the machine that nobody uses, under its own name in
@@ -157,6 +159,7 @@ TEST_CASE("Live issue without harm: a changed file is shown, what is typed stays
     const auto getty = open_line(world, line);
     line.send("a");
     line.expect("a");
+    wait_until_watched(getty);
     world.write_file("/etc/issue", "new words\n");
     CHECK(line.expect("new words").find('\x1b') == std::string::npos);
     line.expect("\r\nbox login: a");
@@ -202,6 +205,7 @@ TEST_CASE("Live issue without harm: however the file comes to be another") {
         change.prepare(world);
         pty::Line line;
         const auto getty = open_line(world, line);
+        wait_until_watched(getty);
         change.change(world);
         line.expect("fresh\r\n");
         line.expect("box login: ");
@@ -216,6 +220,7 @@ TEST_CASE("Live issue without harm: a new host name is in issue and prompt") {
     const auto getty = open_line(world, line);
     line.send("a");
     line.expect("a");
+    wait_until_watched(getty);
     set_host_name("crate.example.org");
     line.expect("on crate.example.org\r\n");
     line.expect("crate login: a");
@@ -272,7 +277,6 @@ TEST_CASE("Live issue without harm: a thousand addresses of an unused interface 
         pty::Line line;
         const auto getty = open_line(world, line);
         wait_until_watched(getty);
-        pty::let_pass(100ms);
         CHECK(count_open_files(getty, "NETLINK") == 0);
         const long long before = processor_time(getty);
         for (int count = 0; count < 500; ++count) {
