@@ -1,3 +1,5 @@
+#include "tests/pty/noise.hpp"
+
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/escaped.hpp"
 #include "tests/pty/process_cost.hpp"
@@ -27,14 +29,6 @@ const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 /// What getty does not take for two BREAKs.
 constexpr auto between_breaks = 150ms;
 
-/// getty with a list of speeds.
-pty::Process start_with_speeds(const pty::Line& line,
-                               const std::string& speeds,
-                               std::vector<std::string> options = {}) {
-    options.push_back(speeds);
-    return start_getty(line, options);
-}
-
 speed_t speed_of(const pty::Line& line) {
     const termios modes = line.modes();
     return ::cfgetospeed(&modes);
@@ -50,59 +44,6 @@ void make_deaf_as_a_port(const pty::Line& line) {
     termios modes = line.modes();
     modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     line.set_modes(modes);
-}
-
-/// Random bytes, the same in every run.
-class Noise {
-  public:
-    std::string next(std::size_t size) {
-        std::string bytes(size, '\0');
-        std::generate(
-            bytes.begin(), bytes.end(), [this] { return static_cast<char>(generator_() & 0xFFU); });
-        return bytes;
-    }
-
-  private:
-    std::mt19937 generator_{20261122};  // NOLINT(*-msc51-cpp): repeatable is what it must be
-};
-
-/// Sends what the line takes just now; a port loses the rest. Returns how much.
-std::size_t send_some(const pty::Line& line, std::string_view bytes) {
-    const auto sent = ::write(line.master(), bytes.data(), bytes.size());
-    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
-}
-
-std::chrono::milliseconds as_milliseconds(std::chrono::seconds time) {
-    return time;
-}
-
-std::chrono::seconds noise_time() {
-    const char* const seconds = std::getenv("TTYGATE_NOISE_SECONDS");
-    return std::chrono::seconds{seconds != nullptr ? std::stoi(seconds) : 20};
-}
-
-/// The sanitizers' allocator keeps what was freed for a while, and everything
-/// they watch takes its time.
-constexpr bool is_measured = TTYGATE_SANITIZED == 0;
-
-/// The prompt is there again after noise, and takes a name.
-void check_still_serves(pty::Line& line, const pty::Process& getty) {
-    // A carriage return first ends whatever the noise began, and the refusal
-    // of it may cost a pause.
-    const auto asks_password = [&line] {
-        return line.unmatched().find("Password: ") != std::string_view::npos;
-    };
-    static_cast<void>(line.take_received());
-    constexpr int longest_pause = 10;
-    for (int attempt = 0; attempt < 4 && !asks_password(); ++attempt) {
-        line.send("\r");
-        line.expect("login: ", (longest_pause + 5) * 1000ms * pty::slowness);
-        pty::wait_until([] { return false; }, 300ms);
-        line.send("ann\r");
-        pty::wait_until(asks_password, 2000ms * pty::slowness);
-    }
-    CHECK(asks_password());
-    CHECK(pty::cost_of(getty.id()).name == "login");
 }
 
 }  // namespace
@@ -172,7 +113,7 @@ TEST_CASE(
          std::vector<std::string>{"--break=cycle", "--break=reset", "--break=ignore"}) {
         CAPTURE(policy);
         pty::Line line;
-        const auto getty = start_with_speeds(line, "9600", {policy});
+        const auto getty = pty::start_with_speeds(line, "9600", {policy});
         line.expect("login: ");
         for (const auto piece : {"a"sv, "\0"sv, "n"sv, "\0\0\0"sv, "n"sv, "\0"sv, "\r"sv}) {
             line.send(piece);
@@ -189,7 +130,7 @@ TEST_CASE(
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
     pty::Line line;
-    const auto getty = start_with_speeds(line, "9600,19200,38400");
+    const auto getty = pty::start_with_speeds(line, "9600,19200,38400");
     line.expect("login: ");
     for (const speed_t expected : std::array<speed_t, 4>{B19200, B38400, B9600, B19200}) {
         pty::let_pass(between_breaks);
@@ -206,7 +147,7 @@ TEST_CASE(
 TEST_CASE("a speed never changes by noise: BREAKs in a moment are one step") {
     const pty::TestWorld world;
     pty::Line line;
-    const auto getty = start_with_speeds(line, "9600,19200,38400");
+    const auto getty = pty::start_with_speeds(line, "9600,19200,38400");
     line.expect("login: ");
     line.send("\0\0\0\0\0\0\0"sv);
     line.expect("login: ");
@@ -219,7 +160,7 @@ TEST_CASE("a speed never changes by noise: after a quiet time the first speed is
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
     pty::Line line;
-    const auto getty = start_with_speeds(line, "9600,19200", {"--break-quiet", "2"});
+    const auto getty = pty::start_with_speeds(line, "9600,19200", {"--break-quiet", "2"});
     line.expect("login: ");
     const auto start = pty::Clock::now();
     send_break(line);
@@ -240,7 +181,7 @@ TEST_CASE("a speed never changes by noise: --break=ignore") {
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
     pty::Line line;
-    const auto getty = start_with_speeds(line, "9600,19200", {"--break=ignore"});
+    const auto getty = pty::start_with_speeds(line, "9600,19200", {"--break=ignore"});
     line.expect("login: ");
     line.send("an\0n\r"sv);
     CHECK(line.expect("Password: ") == "ann\r\r\n");
@@ -250,7 +191,7 @@ TEST_CASE("a speed never changes by noise: --break=ignore") {
 TEST_CASE("a speed never changes by noise: --break=reset goes to the first speed") {
     const pty::TestWorld world;
     pty::Line line;
-    const auto getty = start_with_speeds(line, "9600,19200,38400", {"--break=reset"});
+    const auto getty = pty::start_with_speeds(line, "9600,19200,38400", {"--break=reset"});
     line.expect("login: ");
     for (int times = 0; times < 3; ++times) {
         pty::let_pass(between_breaks);
@@ -263,7 +204,7 @@ TEST_CASE("a speed never changes by noise: --break=reset goes to the first speed
 TEST_CASE("a speed never changes by noise: \\377 typed on a pty is no mark") {
     const pty::TestWorld world;
     pty::Line line;
-    const auto getty = start_with_speeds(line, "9600,19200");
+    const auto getty = pty::start_with_speeds(line, "9600,19200");
     line.expect("login: ");
     // Not UTF-8, so shown as what it is, and once for each.
     line.send("\377\377\377\377\377\377\r");
@@ -278,7 +219,7 @@ TEST_CASE("a speed never changes by noise: a flood of NULs costs neither CPU nor
     for (const std::string& speeds : std::vector<std::string>{"9600", "9600,19200"}) {
         CAPTURE(speeds);
         pty::Line line;
-        const auto getty = start_with_speeds(line, speeds);
+        const auto getty = pty::start_with_speeds(line, speeds);
         line.expect("login: ");
         line.send("an");
         line.expect("an");
@@ -286,12 +227,12 @@ TEST_CASE("a speed never changes by noise: a flood of NULs costs neither CPU nor
         const auto start = pty::Clock::now();
         const std::string nuls(1152, '\0');
         while (pty::Clock::now() - start < 5s) {
-            send_some(line, nuls);
+            pty::send_some(line, nuls);
             pty::let_pass(100ms);
         }
         const auto after = pty::cost_of(getty.id());
         CHECK(log_lines_of(world, getty.id()).empty());
-        if (is_measured) {
+        if (pty::is_measured) {
             CHECK(after.on_processor - before.on_processor < 50ms);
         }
         if (speeds == "9600") {
@@ -306,54 +247,14 @@ TEST_CASE("a speed never changes by noise: a flood of NULs costs neither CPU nor
 
 // --- noise ---
 
-TEST_CASE("random bytes at a prompt at 115200 baud: no exit, no growth, next to no CPU (T-15)") {
-    pty::TestWorld world;
-    choose_gate(world, pty::Gate::shadow);
-    add_person(world, ann);
-    pty::Line line;
-    auto getty = start_with_speeds(line, "115200");
-    line.expect("login: ");
-    Noise noise;
-    const auto time = noise_time();
-    const auto before = pty::cost_of(getty.id());
-    const auto start = pty::Clock::now();
-    constexpr auto interval = 10ms;
-    constexpr std::size_t bytes_a_second = 11'520;
-    std::size_t sent = 0;
-    std::size_t received = 0;
-    for (auto now = start; now - start < time; now = pty::Clock::now()) {
-        const auto due = static_cast<std::size_t>(
-            std::chrono::duration<double>(now - start).count() * bytes_a_second);
-        send_some(line, noise.next(due - sent));
-        sent = due;
-        pty::let_pass(interval);
-        received += line.take_received().size();
-    }
-    REQUIRE(getty.is_running());
-    const auto after = pty::cost_of(getty.id());
-    MESSAGE("sent " << sent << ", received " << received << ", "
-                    << (after.on_processor - before.on_processor).count() / 1'000'000 << " ms of "
-                    << time.count() << " s, " << before.own_kib << " to " << after.own_kib
-                    << " KiB, " << log_lines_of(world, getty.id()).size() << " log lines");
-    CHECK(after.name == "getty");
-    CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(time / 10s) + 1);
-    if (is_measured) {
-        CHECK(after.processor - before.processor <= as_milliseconds(time) / 100);
-        CHECK(after.on_processor - before.on_processor < as_milliseconds(time) / 100);
-        CHECK(after.resident_kib <= before.resident_kib + 16);
-        CHECK(after.own_kib <= before.own_kib + 16);
-    }
-    check_still_serves(line, getty);
-}
-
 TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
     pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
     pty::Line line;
-    auto getty = start_with_speeds(line, "115200");
+    auto getty = pty::start_with_speeds(line, "115200");
     line.expect("login: ");
-    Noise noise;
+    pty::Noise noise;
     const auto before = pty::cost_of(getty.id());
     const auto start = pty::Clock::now();
     constexpr std::size_t all = 10'000'000;
@@ -364,7 +265,7 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
         if (waiting.empty()) {
             waiting = noise.next(portion);
         }
-        const auto sent = send_some(line, waiting);
+        const auto sent = pty::send_some(line, waiting);
         waiting.erase(0, sent);
         taken += sent;
         if (sent == 0) {
@@ -382,7 +283,7 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
                      << " to " << after.own_kib << " KiB");
     CHECK(after.name == "getty");
     CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(flooded / 10s) + 1);
-    if (is_measured) {
+    if (pty::is_measured) {
         CHECK(after.on_processor - before.on_processor < flooded / 50);
         CHECK(after.resident_kib <= before.resident_kib + 32);
     }
@@ -390,10 +291,10 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
     pty::let_pass(500ms);
     const auto calm = pty::cost_of(getty.id());
     pty::let_pass(2000ms);
-    if (is_measured) {
+    if (pty::is_measured) {
         CHECK(pty::cost_of(getty.id()).on_processor - calm.on_processor < 20ms);
     }
-    check_still_serves(line, getty);
+    CHECK(pty::still_serves(line, getty));
 }
 
 TEST_CASE("a flood of one key costs no more than one of noise") {
@@ -406,7 +307,7 @@ TEST_CASE("a flood of one key costs no more than one of noise") {
         }
         std::string keys;
         pty::Line line;
-        pty::Process getty = start_with_speeds(line, "115200");
+        pty::Process getty = pty::start_with_speeds(line, "115200");
         pty::ProcessCost before{};
     };
     // A prompt for each, "^C" and a prompt, the line once more, and nothing.
@@ -419,7 +320,7 @@ TEST_CASE("a flood of one key costs no more than one of noise") {
     const auto start = pty::Clock::now();
     while (pty::Clock::now() - start < 5s) {
         for (const Flooded& flooded : all) {
-            send_some(flooded.line, flooded.keys);
+            pty::send_some(flooded.line, flooded.keys);
         }
         pty::let_pass(100ms);
     }
@@ -430,7 +331,7 @@ TEST_CASE("a flood of one key costs no more than one of noise") {
         const auto after = pty::cost_of(flooded.getty.id());
         CHECK(after.name == "getty");
         CHECK(log_lines_of(world, flooded.getty.id()).size() <= 1);
-        if (is_measured) {
+        if (pty::is_measured) {
             CHECK(after.on_processor - flooded.before.on_processor < 50ms);
         }
     }
@@ -439,7 +340,7 @@ TEST_CASE("a flood of one key costs no more than one of noise") {
 TEST_CASE("noise on a line that takes no output: no growth (V15)") {
     const pty::TestWorld world;
     pty::Line line;
-    auto getty = start_with_speeds(line, "115200");
+    auto getty = pty::start_with_speeds(line, "115200");
     line.expect("login: ");
     line.stop_reading();
     std::string keys;
@@ -449,11 +350,11 @@ TEST_CASE("noise on a line that takes no output: no growth (V15)") {
     const auto settled = pty::cost_of(getty.id());
     const auto start = pty::Clock::now();
     while (pty::Clock::now() - start < 6s) {
-        send_some(line, keys);
+        pty::send_some(line, keys);
         pty::let_pass(10ms);
     }
     REQUIRE(getty.is_running());
-    if (is_measured) {
+    if (pty::is_measured) {
         // At most what a line may leave unwritten, in a buffer that doubles.
         CHECK(pty::cost_of(getty.id()).own_kib <= settled.own_kib + 512);
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/pty/wait.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -19,5 +21,9 @@ struct ProcessCost {
 };
 
 [[nodiscard]] ProcessCost cost_of(pid_t process);
+
+/// The sanitizers' allocator keeps what was freed for a while, and everything
+/// they watch takes its time.
+constexpr bool is_measured = slowness == 1;
 
 }  // namespace pty
