@@ -164,3 +164,82 @@ TEST_CASE("8-bit and UTF-8 by default; 7 bits and parity when asked and found") 
     line.expect("name=ann");
     line.expect(" istrip");
 }
+
+TEST_CASE("Console speed: what the kernel's command line says of the line") {
+    pty::TestWorld world;
+    pty::Line line;
+    cover(world, "/proc/cmdline", "quiet console=tty0 console=" + line.name() + ",19200n8\n");
+    const auto speed = [&line] {
+        const termios modes = line.modes();
+        return ::cfgetospeed(&modes);
+    };
+    SUBCASE("where it is asked for") {
+        const auto getty =
+            line.start_for({.arguments = {pty::World::getty(), "{line}", "console", "dumb"}});
+        line.expect("box login: ");
+        CHECK(speed() == B19200);
+    }
+    SUBCASE("not against an operand") {
+        const auto getty =
+            line.start_for({.arguments = {pty::World::getty(), "{line}", "1200", "dumb"}});
+        line.expect("box login: ");
+        CHECK(speed() == B1200);
+    }
+    SUBCASE("not where the kernel says nothing of the line") {
+        cover(world, "/proc/cmdline", "quiet console=ttyS7,19200n8\n");
+        const auto getty =
+            line.start_for({.arguments = {pty::World::getty(), "{line}", "console", "dumb"}});
+        line.expect("box login: ");
+        CHECK(speed() == B38400);  // what a pseudo terminal has
+    }
+}
+
+TEST_CASE("Errors are on the line and in the log: a refused name, a directory that is not there") {
+    pty::TestWorld world;
+    pty::Line line;
+    {
+        const auto getty = pty::start_getty(line);
+        line.expect("box login: ");
+        line.send("-froot\r");
+        line.expect("That cannot be a name");
+        line.expect("box login: ");
+        world.wait_for_log("refused a name on " + line.name());
+    }
+    auto getty = pty::start_getty(line, {"--chdir", "/nowhere"});
+    line.expect("box login: ");
+    line.send("ann\r");
+    line.expect("/nowhere", 2000ms * pty::slowness);
+    world.wait_for_log("/nowhere");
+    CHECK(getty.wait_exit(20000ms) == pty::Exit{.status = 5});
+}
+
+TEST_CASE("UTF-8 names and editing: by character, by word, all of it, and begun again") {
+    pty::TestWorld world;
+    world.write_file("/run/show", "#!/bin/sh\necho \"name=<$2>\"\nexec sleep 1000\n", 0755);
+    struct Case {
+        std::string_view keys;
+        std::string_view name;
+    };
+    for (const Case& c : {Case{"j\xc3\xb6rg\r", "j\xc3\xb6rg"},
+                          Case{"j\xc3\xb6\x7f\x7fk\xc3\xa9vin\r", "k\xc3\xa9vin"},
+                          Case{"\xe4\xb8\xad\xe6\x96\x87\x7f\r", "\xe4\xb8\xad"},
+                          Case{"nobody\x15"
+                               "ann\r",
+                               "ann"},
+                          Case{"nobody\x17"
+                               "ann\n",
+                               "ann"},
+                          Case{"nobody\x03"
+                               "ann\r",
+                               "ann"},
+                          Case{"an\x0cn\r", "ann"},
+                          Case{"\x1b[200~ann\x1b[201~\r", "ann"}}) {
+        CAPTURE(c.name);
+        pty::Line line;
+        const auto getty =
+            line.start_for({.arguments = {pty::World::getty(), "-l", "/run/show", "{line}"}});
+        line.expect("box login: ");
+        line.send(c.keys);
+        line.expect("name=<" + std::string{c.name} + ">");
+    }
+}
