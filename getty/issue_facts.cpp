@@ -12,13 +12,13 @@
 #include "getty/issue_watch.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -102,7 +102,7 @@ Snippets snippets(const std::vector<std::string>& directories) {
             }
             const std::string name{static_cast<const char*>(entry->d_name)};
             if (!name.starts_with('.') && name.ends_with(".issue")) {
-                found.emplace(name, directory + "/" + name);
+                found.emplace(name, std::string{directory}.append("/").append(name));
             }
         }
     }

@@ -47,7 +47,7 @@ void on_directory_signal(int /*number*/) {
 }
 
 void replace_told(int before, int after) {
-    const auto place = std::find(told_by_signal.begin(), told_by_signal.end(), before);
+    auto* const place = std::find(told_by_signal.begin(), told_by_signal.end(), before);
     if (place != told_by_signal.end()) {
         *place = after;
     }

@@ -5,11 +5,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <time.h>
 
 namespace getty {
 

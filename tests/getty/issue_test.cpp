@@ -173,7 +173,7 @@ TEST_CASE("an issue tells what it used") {
         bool domain_name;
     };
     const std::vector<Use> cases{
-        {"plain \\s \\l \\e{red} \\S \\k", false, false, false},
+        {R"(plain \s \l \e{red} \S \k)", false, false, false},
         {R"(\\4)", false, false, false},
         {R"(\4{})", false, false, false},
         {R"(\4)", true, false, false},

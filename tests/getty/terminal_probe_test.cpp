@@ -235,8 +235,7 @@ TEST_CASE("Terminal size: in 100,000 dialogues no byte of an answer becomes part
                                            "\x1b[?62;4c",
                                            "\x1b[A",
                                            "\x1bOP",
-                                           "\x9b"
-                                           "8;24;80t",
+                                           std::string{"\x9b"} + "8;24;80t",
                                            "\x1b]11;rgb:ff/ff/ff\x1b\\",
                                            "\x1bP1$r0m\x1b\\",
                                            "\x1b[8;24;80",

@@ -304,6 +304,7 @@ TEST_CASE("Live issue without harm: nothing is shown again for nothing") {
     pty::Line line;
     const auto getty = open_line(world, line);
     wait_until_watched(getty);
+    CHECK(line.unmatched().empty());
     // The same text again, another file beside it, records in /run; the time passes.
     world.write_file("/etc/issue", "it is \\t, \\u here\n");
     world.write_file("/etc/other", "words");
@@ -393,9 +394,25 @@ TEST_CASE("Live issue without harm: --noissue and --nohostname leave little to w
     line.expect("login: ");
     wait_until_watched(getty);
     CHECK(count_open_files(getty, "hostname") == 0);
+    CHECK(line.unmatched().empty());
     world.write_file("/etc/issue", "new\n");
     set_host_name("crate");
     line.expect_nothing(long_enough);
+}
+
+TEST_CASE(
+    "Live issue without harm: with --noissue a new host name is in the prompt, and no issue") {
+    const pty::TestWorld world;
+    const HostName restored;
+    pty::Line line;
+    const auto getty = start_getty(line, {"--noissue"});
+    line.expect("box login: ");
+    wait_until_watched(getty);
+    CHECK(line.unmatched().empty());
+    world.write_file("/etc/issue", "new\n");
+    line.expect_nothing(300ms);
+    set_host_name("crate");
+    CHECK(line.expect("crate login: ").find("new") == std::string::npos);
 }
 
 TEST_CASE("Live issue without harm: while a key is waited for") {
