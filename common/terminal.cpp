@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace common {
 
@@ -156,6 +157,12 @@ bool Terminal::has_carrier() const {
 bool Terminal::is_virtual_terminal() const {
     int mode = 0;
     return ::ioctl(fd_.get(), KDGKBMODE, &mode) == 0;
+}
+
+bool Terminal::is_pseudo_terminal() const {
+    // Unix98 slaves, devices.txt.
+    const unsigned number = major(device());
+    return number >= 136 && number <= 143;
 }
 
 std::size_t Terminal::write_some(std::string_view text) const {

@@ -54,6 +54,9 @@ class Terminal {
     [[nodiscard]] bool has_carrier() const;
     /// Told by what the line can do, never by its name.
     [[nodiscard]] bool is_virtual_terminal() const;
+    /// Whether the other side is a program. When that has gone the line never comes
+    /// back: the next one of its name is somebody else's.
+    [[nodiscard]] bool is_pseudo_terminal() const;
 
     /// Writes all of it, or as much as the line takes within `patience`: a
     /// terminal stopped by ^S must not hold a login for ever. Returns false

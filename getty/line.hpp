@@ -69,6 +69,9 @@ class Line {
     void become_login(Clock::time_point now);
 
   private:
+    static constexpr std::chrono::seconds longest_pause{10};
+    static constexpr std::string_view press_enter = "[press ENTER to login]";
+
     /// What an open line goes through before the question, in this order.
     enum class Opening {
         init_chat,    ///< the modem is set up

@@ -1,0 +1,134 @@
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/safe_text.hpp"
+#include "common/text_file.hpp"
+#include "getty/console_lines.hpp"
+#include "getty/exit_status.hpp"
+#include "getty/line.hpp"
+#include "getty/login_command.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace getty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A line that takes no output must not keep a person from login for ever.
+constexpr auto patience_with_output = 10s;
+constexpr const char* rescue_program = "/sbin/sulogin";
+
+/// One of the kernel's consoles.
+bool is_console(std::string_view line) {
+    const auto lines =
+        console_lines(common::read_text_file("/sys/class/tty/console/active").value_or(""));
+    return line == "console" || std::find(lines.begin(), lines.end(), line) != lines.end();
+}
+
+bool is_our_login(const std::string& path) {
+    struct stat program {};
+    struct stat ours {};
+    return ::stat(path.c_str(), &program) == 0 && ::stat(TTYGATE_INSTALLED_LOGIN, &ours) == 0 &&
+           program.st_dev == ours.st_dev && program.st_ino == ours.st_ino;
+}
+
+/// Root, directory and niceness may be login's when it fails: there is no way back.
+[[noreturn]] void become_or_fail(const Options& options,
+                                 const std::vector<std::string>& arguments,
+                                 const common::Environment& environment) {
+    try {
+        become_login(options, arguments, environment);
+    } catch (const std::system_error& problem) {
+        throw common::Failure{no_login,
+                              arguments.front() + " cannot be started: cannot " + problem.what()};
+    }
+}
+
+}  // namespace
+
+std::string Line::terminal_type() const {
+    if (!options_.terminal_type.empty()) {
+        return options_.terminal_type;
+    }
+    const char* const inherited = ::getenv("TERM");
+    if (inherited != nullptr && *inherited != '\0') {
+        return inherited;
+    }
+    return claimed_->terminal.is_virtual_terminal() ? "linux" : "vt220";
+}
+
+void Line::become_login(Clock::time_point now) {
+    if (!unwritten_.empty()) {
+        // A name typed ahead: the issue and the prompt are still on their way.
+        times_.written = times_.written.value_or(now + patience_with_output);
+        if (now < *times_.written) {
+            return;
+        }
+    }
+    times_.written.reset();
+    const std::string program = options_.root + options_.login_program;
+    if (const int problem = problem_with_program(program); problem != 0) {
+        do_without_login(problem, now);
+        return;
+    }
+    // What is open of it would only be closed by the exec.
+    issue_.stop();
+    const auto* const typed = std::get_if<TypedName>(&question_->answer());
+    const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
+    give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
+    become_or_fail(options_, login_arguments(options_, name), environment());
+}
+
+void Line::give_line_to_login(LoginEcho echo) {
+    const common::Terminal& terminal = claimed_->terminal;
+    const auto* const typed = std::get_if<TypedName>(&question_->answer());
+    NameTyping typing = typed != nullptr ? typed->typing : NameTyping{};
+    typing.parity = parity_.parity();
+    quiet_.reset();
+    terminal.set_modes(
+        login_modes(claimed_->found_modes, terminal.modes(), options_, typing, echo));
+    if (options_.profile.login_speed) {
+        common::tolerate("set the speed for login",
+                         [&] { terminal.set_speed(*options_.profile.login_speed); });
+    }
+    // The descriptors that login inherits share this open line.
+    terminal.set_blocking();
+}
+
+common::Environment Line::environment() const {
+    return login_environment(common::Environment::from(environ), terminal_type(), options_.profile);
+}
+
+/// No login program: said on the line, once in the log, and looked for again
+/// when the next name comes. On a console sulogin(8) may let root in meanwhile.
+
+void Line::do_without_login(int problem, Clock::time_point now) {
+    const std::string reason =
+        options_.root + options_.login_program + " cannot be run: " + common::error_text(problem);
+    if (!std::exchange(missing_login_is_logged_, true)) {
+        common::log(common::Severity::error, reason);
+    }
+    emit(common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
+         "\r\n");
+    if (options_.sulogin && is_console(claimed_->terminal.name()) &&
+        ::access(rescue_program, X_OK) == 0) {
+        become_rescue_login();
+    }
+    state_ = LineState::asking;
+    times_.ask_again = now + longest_pause;
+}
+
+void Line::become_rescue_login() {
+    common::log(common::Severity::warning,
+                "handing " + std::string{claimed_->terminal.name()} + " over to " + rescue_program);
+    give_line_to_login(LoginEcho::on);
+    become_or_fail({}, {rescue_program}, environment());
+}
+
+}  // namespace getty

@@ -1,0 +1,245 @@
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/safe_text.hpp"
+#include "common/text_file.hpp"
+#include "getty/autologin.hpp"
+#include "getty/exit_status.hpp"
+#include "getty/line.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace getty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto carrier_interval = 250ms;
+constexpr auto patience_with_modem = 1s;
+/// gettytab(5), ct.
+constexpr auto patience_in_chat = 10s;
+constexpr std::size_t longest_modem_text = 256;
+constexpr std::size_t largest_shadow_file = 4UL * 1024 * 1024;
+
+/// Octal \NNN and \\ in --init-string.
+std::string unescaped(std::string_view text) {
+    std::string out;
+    const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+    while (!text.empty()) {
+        if (text.front() != '\\' || text.size() == 1) {
+            out += text.front();
+            text.remove_prefix(1);
+            continue;
+        }
+        text.remove_prefix(1);
+        unsigned code = 0;
+        std::size_t digits = 0;
+        while (digits < 3 && digits < text.size() && is_octal(text[digits])) {
+            code = code * 8 + static_cast<unsigned>(text[digits] - '0');
+            ++digits;
+        }
+        out += digits > 0 ? static_cast<char>(code & 0xFFU) : text.front();
+        text.remove_prefix(std::max<std::size_t>(digits, 1));
+    }
+    return out;
+}
+
+}  // namespace
+
+/// From the open line to the question, as far as it goes without waiting.
+
+void Line::go_on_opening(Clock::time_point now) {
+    const LineProfile& profile = options_.profile;
+    switch (opening_) {
+        case Opening::init_chat:
+            if (talks_to_modem(profile.init_chat, now)) {
+                return;
+            }
+            opening_ = Opening::ring;
+            [[fallthrough]];
+        case Opening::ring:
+            if (profile.answer_chat) {
+                if (profile.ring_timeout) {
+                    times_.chat_goes_on = now + *profile.ring_timeout;
+                }
+                return;
+            }
+            opening_ = Opening::answer_chat;
+            [[fallthrough]];
+        case Opening::answer_chat:
+            if (talks_to_modem(profile.answer_chat, now)) {
+                return;
+            }
+            opening_ = Opening::carrier;
+            [[fallthrough]];
+        case Opening::carrier:
+            if (options_.carrier == Carrier::never_local && !claimed_->terminal.has_carrier()) {
+                times_.look_again = now + carrier_interval;
+                return;
+            }
+            times_.look_again.reset();
+            emit(unescaped(options_.init_string));
+            opening_ = Opening::modem;
+            [[fallthrough]];
+        case Opening::modem:
+            if (options_.extract_baud) {
+                times_.modem_done = now + patience_with_modem;
+                return;
+            }
+            opening_ = Opening::return_key;
+            [[fallthrough]];
+        case Opening::return_key:
+            if (options_.wait_for_return) {
+                return;
+            }
+            opening_ = Opening::issue;
+            [[fallthrough]];
+        case Opening::issue:
+            show_issue();
+            opening_ = Opening::any_key;
+            if (options_.login_pause) {
+                emit(press_enter);
+                times_.issue = now + LiveIssue::shortest_time;
+                return;
+            }
+            [[fallthrough]];
+        case Opening::any_key:
+            opening_ = Opening::grace;
+            if (options_.autologin) {
+                decide_autologin();
+            }
+            if (options_.autologin && options_.autologin_grace > 0s) {
+                emit("Logging in as " + common::safe_text(*options_.autologin) + " in " +
+                     std::to_string(options_.autologin_grace.count()) +
+                     " seconds; a key stops that.\r\n");
+                times_.grace_over = now + options_.autologin_grace;
+                return;
+            }
+            [[fallthrough]];
+        case Opening::grace: opening_ = Opening::question; [[fallthrough]];
+        case Opening::question: ask(now);
+    }
+}
+
+void Line::on_key_in_opening(char byte, Clock::time_point now) {
+    const bool is_return = byte == '\r' || byte == '\n';
+    switch (opening_) {
+        case Opening::ring:
+            // The call is what the chat waits for first: it hears this byte too.
+            opening_ = Opening::answer_chat;
+            go_on_opening(now);
+            if (chat_) {
+                chat_->feed(byte);
+                go_on_with_chat(now);
+            }
+            return;
+        case Opening::init_chat:
+        case Opening::answer_chat:
+            chat_->feed(byte);
+            go_on_with_chat(now);
+            return;
+        case Opening::modem:
+            if (modem_text_.size() < longest_modem_text) {
+                modem_text_ += byte;
+            }
+            if (is_return && speed_in_modem_text(modem_text_)) {
+                take_speed_from_modem(now);
+            }
+            return;
+        case Opening::return_key:
+            if (is_return) {
+                opening_ = Opening::issue;
+                go_on_opening(now);
+            }
+            return;
+        case Opening::any_key:
+            emit("\n");
+            if (probe_) {
+                on_probe(probe_->start(now), now);
+            }
+            go_on_opening(now);
+            return;
+        case Opening::grace:
+            times_.grace_over.reset();
+            options_.autologin.reset();
+            go_on_opening(now);
+            return;
+        case Opening::carrier:
+        case Opening::issue:
+        case Opening::question: return;
+    }
+}
+
+/// True while the talk goes on; it begins here.
+
+bool Line::talks_to_modem(const std::optional<std::string>& script, Clock::time_point now) {
+    if (!script) {
+        return false;
+    }
+    if (!chat_) {
+        chat_ = std::make_unique<Chat>(*script);
+        go_on_with_chat(now);
+        return true;
+    }
+    chat_.reset();
+    return false;
+}
+
+/// Sends what is to be sent, up to a pause; without one the other side has its
+/// time to answer.
+
+void Line::go_on_with_chat(Clock::time_point now) {
+    const auto patience = options_.profile.chat_timeout.value_or(patience_in_chat);
+    times_.chat_goes_on = now + patience;
+    while (const auto piece = chat_->next_piece()) {
+        emit(piece->text);
+        if (piece->pause > 0ms) {
+            times_.chat_goes_on = now + piece->pause;
+            return;
+        }
+    }
+    if (chat_->has_failed()) {
+        throw common::Failure{line_failed, "the modem has not answered as the line table says"};
+    }
+    if (chat_->has_ended()) {
+        times_.chat_goes_on.reset();
+        go_on_opening(now);
+    }
+}
+
+void Line::take_speed_from_modem(Clock::time_point now) {
+    times_.modem_done.reset();
+    if (const auto speed = speed_in_modem_text(modem_text_)) {
+        steps_.replace_speeds({*speed});
+        set_speed();
+    }
+    modem_text_.clear();
+    opening_ = Opening::return_key;
+    go_on_opening(now);
+}
+
+/// --autologin may not hold: then there is a prompt, and a word why.
+
+void Line::decide_autologin() {
+    std::optional<std::string> reason;
+    if (options_.autologin_once && !is_first_autologin(claimed_->terminal.name())) {
+        // No news: that is what was asked for.
+        options_.autologin.reset();
+        return;
+    }
+    const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    reason = reason_against_autologin(
+        common::read_text_file("/etc/shadow", largest_shadow_file).value_or(""),
+        *options_.autologin,
+        today);
+    if (reason) {
+        common::log(
+            common::Severity::warning,
+            "no automatic login of " + common::quoted(*options_.autologin) + ": " + *reason);
+        emit("No automatic login: " + *reason + ".\r\n");
+        options_.autologin.reset();
+    }
+}
+
+}  // namespace getty

@@ -1,0 +1,206 @@
+#include "common/log.hpp"
+#include "common/program.hpp"
+#include "common/record_file.hpp"
+#include "common/safe_text.hpp"
+#include "common/text_file.hpp"
+#include "getty/exit_status.hpp"
+#include "getty/line.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <unistd.h>
+
+namespace getty {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_pause = 1s;
+constexpr Speed usual_console_speed = 115'200;
+/// No getty ends sooner over a line that failed.
+constexpr auto shortest_life = 10s;
+
+common::RecordTime now_for_record() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+void Line::try_to_open(Clock::time_point now) {
+    if (times_.leave) {
+        state_ = now >= *times_.leave ? LineState::done : state_;
+        return;
+    }
+    if (watch_ && watch_->saw_device()) {
+        // Here a moment ago, and perhaps not quite ready.
+        next_pause_ = first_pause;
+    } else if (times_.look_again && now < *times_.look_again) {
+        return;
+    }
+    if (const auto wait = splash_.wants_time(options_.line, now)) {
+        times_.look_again = now + *wait;
+        return;
+    }
+    occupant_.reset();
+    auto claim = claim_if_there();
+    if (auto* const session = std::get_if<LineSession>(&claim)) {
+        wait_for_end_of(std::move(*session));
+        return;
+    }
+    if (!options_.unusable_speed.empty()) {
+        // The line is standard error by now, if it is there: the reason is read on it.
+        throw common::Failure{bad_speed, options_.unusable_speed};
+    }
+    if (auto* const claimed_line = std::get_if<ClaimedLine>(&claim)) {
+        watch_.reset();
+        claimed(std::move(*claimed_line), now);
+        return;
+    }
+    if (!std::exchange(trouble_is_logged_, true)) {
+        common::log(
+            common::Severity::warning,
+            "line " + common::quoted(options_.line) + " is not there or not ready: waiting for it");
+    }
+    if (!watch_) {
+        watch_.emplace(common::line_path(options_.line));
+    }
+    look_again_later(now);
+}
+
+/// What is no terminal is refused at first sight. While a line is waited for, it
+/// may just be on its way: a name comes before what is mounted on it.
+
+Claim Line::claim_if_there() {
+    try {
+        return claim_line(options_);
+    } catch (const common::Failure& problem) {
+        if (!watch_ || problem.status() != no_terminal) {
+            throw;
+        }
+        return NotThere{};
+    }
+}
+
+/// A getty started again, by hand or by an update, must not throw a person off
+/// the line.
+
+void Line::wait_for_end_of(LineSession session) {
+    common::log(common::Severity::notice,
+                "line " + common::quoted(options_.line) + ": " + common::quoted(session.user) +
+                    " is logged in on it (session " + std::to_string(session.id) +
+                    "): waiting for the end of that");
+    occupant_ = std::move(session);
+    times_.look_again.reset();
+}
+
+void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
+    claimed_.emplace(std::move(claimed_line));
+    times_ = {};
+    unwritten_.clear();
+    marks_ = {};
+    asks_when_quiet_ = false;
+    probe_.reset();
+    if (claimed_->terminal.is_virtual_terminal()) {
+        emit(restore_virtual_terminal(claimed_->terminal));
+    } else if (options_.probe_terminal) {
+        probe_.emplace();
+    }
+    ask_kernel_for_speed();
+    set_speed();
+    common::tolerate("record the waiting line", [this] { record_waiting(); });
+    if (options_.timeout > 0s) {
+        times_.give_up = now + options_.timeout;
+    }
+    state_ = LineState::opening;
+    opening_ = Opening::init_chat;
+    go_on_opening(now);
+}
+
+/// Without a speed of its own, a serial line that is the kernel's console has
+/// the console's speed.
+
+void Line::ask_kernel_for_speed() {
+    const common::Terminal& terminal = claimed_->terminal;
+    const bool is_asked = options_.console_speed ||
+                          (options_.speeds.empty() && !options_.keep_baud &&
+                           !terminal.is_pseudo_terminal() && !terminal.is_virtual_terminal());
+    if (!is_asked) {
+        return;
+    }
+    const auto setup =
+        console_setup(common::read_text_file("/proc/cmdline").value_or(""), terminal.name());
+    if (setup) {
+        steps_.replace_speeds({setup->speed});
+        options_.setup = *setup;
+        terminal.set_modes(name_modes(claimed_->found_modes, options_));
+    } else if (claimed_->found_speed == 0) {
+        steps_.replace_speeds({usual_console_speed});
+    }
+}
+
+void Line::set_speed() const {
+    const common::Terminal& terminal = claimed_->terminal;
+    const Speed wanted = steps_.speed() == keep_speed ? claimed_->found_speed : steps_.speed();
+    if (wanted != keep_speed && wanted != terminal.speed()) {
+        try {
+            terminal.set_speed(wanted);
+        } catch (const std::system_error& problem) {
+            throw common::Failure{bad_speed,
+                                  "speed " + std::to_string(wanted) + ": " + problem.what()};
+        }
+    }
+}
+
+void Line::lose_line(Clock::time_point now) {
+    const bool may_return =
+        claimed_ && options_.line != "-" && !claimed_->terminal.is_pseudo_terminal();
+    question_.reset();
+    chat_.reset();
+    quiet_.reset();
+    issue_.stop();
+    claimed_.reset();
+    times_ = {};
+    if (!may_return) {
+        exit_status_ = line_failed;
+        leave_slowly(now);
+        return;
+    }
+    look_again_later(now);
+}
+
+/// Whoever starts getty on a line that is dead at once must not spin over it.
+
+void Line::leave_slowly(Clock::time_point now) {
+    const bool is_given_again = options_.line == "-";
+    if (!is_given_again || now - started_ >= shortest_life) {
+        state_ = LineState::done;
+        return;
+    }
+    state_ = LineState::absent;
+    times_.leave = started_ + shortest_life;
+}
+
+void Line::look_again_later(Clock::time_point now) {
+    state_ = LineState::absent;
+    times_.look_again = now + next_pause_;
+    next_pause_ = std::min<std::chrono::seconds>(2 * next_pause_, longest_pause);
+}
+
+void Line::record_waiting() const {
+    const std::string line{claimed_->terminal.name()};
+    if (line.empty()) {
+        return;  // a line without a name (another mount of devpts) has no record
+    }
+    common::put_record(common::waiting_record({.line = line,
+                                               .host = options_.host,
+                                               .process = ::getpid(),
+                                               .session = ::getsid(0),
+                                               .when = now_for_record()}),
+                       common::RecordPaths{}.utmp);
+}
+
+}  // namespace getty
