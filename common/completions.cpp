@@ -265,8 +265,9 @@ std::string zsh_completions(const CompletedProgram& program) {
     for (std::size_t i = 0; i < program.operands.size(); ++i) {
         const std::string number = std::to_string(i + 1);
         text += zsh_operand(program, i + 1, program.operands[i]);
-        operands +=
-            " \\\n        " + in_quotes(number + ":operand:" + function + "_operand_" + number);
+        std::string operand = number;
+        operand.append(":operand:").append(function).append("_operand_").append(number);
+        operands += " \\\n        " + in_quotes(operand);
     }
     text += "\n" + function + "() {\n";
     if (offers(program, Offer::lines)) {

@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <linux/kd.h>
 #include <poll.h>
-#include <string.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero(3)
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 

@@ -96,7 +96,7 @@ std::string NameQuestion::show_again(std::string prompt) {
 std::string NameQuestion::feed(char byte) {
     answer_ = StillTyping{};
     learn_key(byte);
-    const std::string echo = editor_.feed(byte);
+    std::string echo = editor_.feed(byte);
     switch (editor_.state()) {
         case LineState::typing: return echo;
         case LineState::finished: return echo + on_finished_line();

@@ -625,8 +625,10 @@ TEST_CASE("a number is base 10 without ornament, and within its limits") {
             const std::string option{l.option};
             const std::string text = "option " + option + ": \"" + value +
                                      "\" is not a whole number from " + std::string{l.limits};
+            std::string attached = option;
+            attached.append("=").append(value);
             check_all(std::vector<Refusal>{{{option, value, "tty1"}, usage_status, text},
-                                           {{option + "=" + value, "tty1"}, usage_status, text}});
+                                           {{attached, "tty1"}, usage_status, text}});
         }
     }
     check_all(std::vector<Refusal>{

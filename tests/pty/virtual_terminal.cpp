@@ -4,6 +4,7 @@
 #include "common/syscall.hpp"
 #include "tests/testing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -266,12 +267,10 @@ unsigned VirtualTerminal::attribute(std::size_t row, std::size_t column) const {
 
 void VirtualTerminal::expect(std::string_view text, Milliseconds deadline, Place place) const {
     const auto is_shown = [&] {
-        for (const std::string& row : screen()) {
-            if (row.find(text) != std::string::npos) {
-                return true;
-            }
-        }
-        return false;
+        const auto rows = screen();
+        return std::any_of(rows.begin(), rows.end(), [=](const std::string& row) {
+            return row.find(text) != std::string::npos;
+        });
     };
     if (!wait_until(is_shown, deadline)) {
         fail("no \"" + std::string{text} + "\" within " + std::to_string(deadline.count()) + " ms",
