@@ -126,6 +126,9 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
     const bool is_return = byte == '\r' || byte == '\n';
     switch (opening_) {
         case Opening::ring:
+            if (is_return) {
+                return;  // the end of what the modem said before
+            }
             // The call is what the chat waits for first: it hears this byte too.
             opening_ = Opening::answer_chat;
             go_on_opening(now);
