@@ -192,7 +192,7 @@ const std::array table{
                  "getty.conf|gettydefs|gettytab|ttys",
                  "of the line table, if its name does not tell"},
                 [](Options& o, std::string_view v) { o.table_format = v; }},
-    OptionEntry{{0, "issue-style", Argument::required, "STYLE", "escapes: agetty, busybox (%)"},
+    OptionEntry{{0, "issue-style", Argument::required, "agetty|busybox", "\\ or % before escapes"},
                 set_issue_style},
     OptionEntry{{0, "probe-terminal", Argument::none, "", "ask the terminal for its size"},
                 [](Options& o, std::string_view) { o.probe_terminal = true; }},

@@ -26,6 +26,7 @@ struct OptionEntry {
 /// How getty is called, for --help.
 inline constexpr std::string_view usage_text =
     "Usage: getty [OPTIONS] LINE [SPEED,...] [TERM]\n"
-    "       getty [OPTIONS] SPEED,... LINE [TERM]\n";
+    "       getty [OPTIONS] SPEED,... LINE [TERM]\n"
+    "       getty [OPTIONS] LABEL LINE [TERM], or LINE LABEL\n";
 
 }  // namespace getty

@@ -58,7 +58,10 @@ bool is_device(std::string_view word) {
 std::string speed_list() {
     std::string list;
     for (const Speed speed : common::named_speeds()) {
-        list += std::to_string(speed) + "\n";
+        // In a column, as agetty prints them.
+        constexpr std::size_t width = 10;
+        const std::string number = std::to_string(speed);
+        list += std::string(width - std::min(width, number.size()), ' ') + number + "\n";
     }
     return list;
 }

@@ -46,7 +46,9 @@ int main() {
             add(app, entry.rule);
         }
     }
-    app.footer("\nLINE is a name below /dev, or - for standard input. See getty(8).");
+    app.footer(
+        "LINE is a name below /dev, - for standard input, or @console for every console.\n"
+        "LABEL is an entry of a line table. See getty(8).");
     std::cout << "R\"help(" << app.help() << ")help\"\n";
     return std::cout.flush() ? 0 : 1;
 }
