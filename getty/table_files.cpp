@@ -41,7 +41,7 @@ void log_problems(const std::string& file, const LineTable& table) {
     log_rest(file, table.problems.size());
 }
 
-std::vector<std::string> conf_files() {
+std::vector<std::string> find_conf_files() {
     std::vector<ConfDirectory> directories;
     for (const char* path : {"/etc", "/run", "/usr/lib"}) {
         ConfDirectory directory{.path = path};
@@ -58,7 +58,8 @@ std::vector<std::string> conf_files() {
 }
 
 Configuration read_configuration() {
-    const auto files = conf_files();
+    // Looked for once: labels, and then the line, are asked for at the start.
+    static const std::vector<std::string> files = find_conf_files();
     if (files.empty()) {
         return {};
     }
