@@ -1,6 +1,7 @@
 #include "getty/virtual_terminal.hpp"
 
 #include "common/log.hpp"
+#include "common/syscall.hpp"
 #include "common/text_file.hpp"
 
 #include <linux/kd.h>
@@ -80,7 +81,11 @@ void take_screens_back(dev_t device) {
         }
         if (node.st_uid != 0) {
             // Whoever is the group may have been given it by the owner.
-            ::lchown(path.c_str(), 0, common::terminal_group());
+            common::tolerate("take back " + path, [&] {
+                common::check(::lchown(path.c_str(), 0, common::terminal_group()),
+                              "change the owner of",
+                              path);
+            });
         }
         if ((node.st_mode & S_IRWXO) != 0) {
             ::chmod(path.c_str(), node.st_mode & (S_IRWXU | S_IRWXG));
