@@ -1,7 +1,12 @@
 #include "common/utf8.hpp"
 
+#include "tests/utf8_locale.hpp"
+
+#include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include <wchar.h>
 
 #include <doctest/doctest.h>
 
@@ -204,6 +209,25 @@ TEST_CASE("characters take as many columns as a terminal gives them") {
         CAPTURE(static_cast<std::uint32_t>(c.code));
         CHECK(common::display_width(c.code) == c.columns);
     }
+}
+
+TEST_CASE("no character is taken for wider than the C library has it") {
+    // Erasing one would go left of the prompt.
+    const tests::Utf8Locale judge;
+    constexpr char32_t last = 0x10FFFF;
+    unsigned known = 0;
+    for (char32_t code = 0x20; code <= last; ++code) {
+        const int columns = ::wcwidth(static_cast<wchar_t>(code));
+        if (columns < 0 || common::is_hidden_control(code)) {
+            continue;
+        }
+        ++known;
+        CAPTURE(static_cast<std::uint32_t>(code));
+        if (common::display_width(code) > columns) {
+            CHECK(common::display_width(code) == columns);
+        }
+    }
+    CHECK(known > 200'000);
 }
 
 TEST_CASE("characters that change how a line looks are known") {
