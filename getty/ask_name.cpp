@@ -52,7 +52,9 @@ NameQuestion::NameQuestion(std::string prompt, const Options& options)
       detects_case_(options.detect_case),
       more_erase_(options.erase_characters),
       more_kill_(options.kill_characters),
-      editor_(storage_, {.keys = {.more_erase = more_erase_, .more_kill = more_kill_}}) {}
+      editor_(storage_,
+              {.keys = {.more_erase = more_erase_, .more_kill = more_kill_},
+               .echo = options.hide_name ? common::Echo::hidden : common::Echo::shown}) {}
 
 /// A terminal's Backspace is ^H or DEL, and only the terminal knows which. What
 /// corrected the name is to correct what follows.

@@ -94,6 +94,7 @@ class Line {
     void set_speed() const;
     void take_step(SpeedChange change);
     [[nodiscard]] std::string prompt() const;
+    [[nodiscard]] std::string as_shown(std::string text) const;
     [[nodiscard]] IssueFacts facts() const;
 
     void go_on_opening(Clock::time_point now);

@@ -4,6 +4,7 @@
 #include "getty/exit_status.hpp"
 #include "getty/issue_facts.hpp"
 #include "getty/line.hpp"
+#include "getty/plain_text.hpp"
 #include "getty/prompt.hpp"
 
 #include <algorithm>
@@ -66,8 +67,13 @@ void Line::ask(Clock::time_point now) {
 
 std::string Line::prompt() const {
     const LineProfile& profile = options_.profile;
-    return profile.prompt ? render_prompt(*profile.prompt, profile, facts())
-                          : name_prompt(options_, host_name());
+    return as_shown(profile.prompt ? render_prompt(*profile.prompt, profile, facts())
+                                   : name_prompt(options_, host_name()));
+}
+
+/// What the administrator wrote may act on the terminal, unless a program reads it.
+std::string Line::as_shown(std::string text) const {
+    return options_.plain ? plain_text(text) : std::move(text);
 }
 
 IssueFacts Line::facts() const {
@@ -84,24 +90,25 @@ void Line::show_issue() {
 
 void Line::put_on_screen(std::string_view issue) {
     const LineProfile& profile = options_.profile;
-    if (!options_.no_clear && profile.clear_text) {
+    const bool clears = !options_.no_clear && !options_.plain;
+    if (clears && profile.clear_text) {
         emit(*profile.clear_text);
-    } else if (!options_.no_clear && claimed_->terminal.is_virtual_terminal()) {
+    } else if (clears && claimed_->terminal.is_virtual_terminal()) {
         emit(clear_screen);
     }
     if (!options_.no_newline) {
         emit("\r\n");
     }
     if (profile.issue_text) {
-        emit(render_prompt(*profile.issue_text, profile, facts()));
+        emit(as_shown(render_prompt(*profile.issue_text, profile, facts())));
     }
-    emit(issue);
+    emit(as_shown(std::string{issue}));
 }
 
 /// Somebody may look at the issue now, and nothing else is about to be said.
 
 bool Line::waits_at_issue() const {
-    return claimed_ && !times_.ask_again &&
+    return claimed_ && !options_.plain && !times_.ask_again &&
            (state_ == LineState::asking ||
             (state_ == LineState::opening && opening_ == Opening::any_key));
 }
@@ -267,7 +274,7 @@ void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
 }
 
 void Line::on_key(char byte, Clock::time_point now) {
-    if (auto hint = hints_.news(claimed_->terminal)) {
+    if (auto hint = options_.plain ? std::nullopt : hints_.news(claimed_->terminal)) {
         append_output(question_->change_hint(*std::move(hint), claimed_->terminal.size().ws_col));
     }
     append_output(question_->feed(byte));

@@ -105,8 +105,8 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     asks_when_quiet_ = false;
     probe_.reset();
     if (claimed_->terminal.is_virtual_terminal()) {
-        emit(restore_virtual_terminal(claimed_->terminal));
-    } else if (options_.probe_terminal) {
+        emit(as_shown(restore_virtual_terminal(claimed_->terminal)));
+    } else if (options_.probe_terminal && !options_.plain) {
         probe_.emplace();
     }
     ask_kernel_for_speed();

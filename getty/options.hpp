@@ -49,6 +49,8 @@ struct Options {
     bool no_hints = false;
     bool no_hostname = false;
     bool long_hostname = false;
+    bool plain = false;
+    bool hide_name = false;
 
     std::string init_string{};
     Carrier carrier = Carrier::as_driver_has_it;

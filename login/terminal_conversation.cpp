@@ -34,6 +34,12 @@ int poll_time(steady_clock::time_point end) {
     return static_cast<int>(std::clamp<milliseconds>(left, 0ms, 1h).count());
 }
 
+/// A character of the line's own, as a set of keys; a switched off one is NUL,
+/// which no key is.
+std::string_view as_keys(const cc_t& character) {
+    return {reinterpret_cast<const char*>(&character), character == _POSIX_VDISABLE ? 0U : 1U};
+}
+
 bool ends_line(char byte) {
     return byte == '\r' || byte == '\n';
 }
@@ -44,6 +50,15 @@ TerminalConversation::TerminalConversation(const common::Terminal& terminal,
                                            common::SignalQueue& signals)
     : terminal_(terminal), signals_(signals), modes_found_(terminal.modes()) {
     modes_.emplace(terminal_, asking_modes(modes_found_));
+    use_keys({});
+}
+
+/// What corrected the name at getty's prompt, where more keys may do it than we
+/// know of, is the line's by now (--erase-chars, --kill-chars).
+void TerminalConversation::use_keys(const common::EditKeys& keys) {
+    keys_ = keys;
+    keys_.more_erase = as_keys(modes_found_.c_cc[VERASE]);
+    keys_.more_kill = as_keys(modes_found_.c_cc[VKILL]);
 }
 
 Answer TerminalConversation::ask(std::string_view prompt,

@@ -33,7 +33,8 @@ class TerminalConversation : public Conversation {
 
     /// The modes the line had before we came.
     [[nodiscard]] const termios& modes_found() const { return modes_found_; }
-    void use_keys(const common::EditKeys& keys) { keys_ = keys; }
+    /// What the line's own erase and kill characters do, they do beside these.
+    void use_keys(const common::EditKeys& keys);
     /// Gives the line to another program for a while, in these modes.
     void lend(const termios& modes);
     void take_back();

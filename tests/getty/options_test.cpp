@@ -84,6 +84,8 @@ std::string told(const Options& o) {
     flag("no-clear", o.no_clear);
     flag("no-hostname", o.no_hostname);
     flag("long-hostname", o.long_hostname);
+    flag("plain", o.plain);
+    flag("hide-name", o.hide_name);
     add("init-string", o.init_string);
     add("carrier", std::to_string(static_cast<int>(o.carrier)));
     flag("flow-control", o.flow_control);
@@ -285,6 +287,8 @@ TEST_CASE("our own options set their fields") {
          {.line = "ttyS0", .break_policy = getty::BreakPolicy::reset}},
         {{"--break=ignore", "ttyS0"},
          {.line = "ttyS0", .break_policy = getty::BreakPolicy::ignore}},
+        {{"--plain", "ttyS0"}, {.line = "ttyS0", .plain = true}},
+        {{"--hide-name", "ttyS0"}, {.line = "ttyS0", .hide_name = true}},
         {{"--break-quiet=5", "ttyS0"}, {.line = "ttyS0", .break_quiet = 5s}},
         {{"--autologin-once", "tty1"}, {.line = "tty1", .autologin_once = true}},
         {{"--autologin-grace", "3", "tty1"}, {.line = "tty1", .autologin_grace = 3s}},
