@@ -4,6 +4,7 @@
 #include "tests/pty/test_world.hpp"
 
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -60,6 +63,7 @@ struct Instant {
     Asked asked;
     /// Starts getty and types.
     std::function<pty::Process(pty::Line&)> type;
+    std::size_t failures = 0;  ///< wrong answers that were part of it
 };
 
 /// A real port receives nothing before it is opened. A pty does, and echoes it
@@ -77,6 +81,38 @@ pty::Process after_the_prompt(pty::Line& line,
     line.expect("login: ");
     send_pieces(line, pieces, pause);
     return getty;
+}
+
+/// Somebody who may stop getty between its last instruction and login's first.
+class Stopper {
+  public:
+    explicit Stopper(const pty::Process& getty) : process_(getty.id()) {
+        if (::ptrace(PTRACE_SEIZE, process_, nullptr, PTRACE_O_TRACEEXEC) != 0) {
+            tests::skip("needs leave to trace a process");
+        }
+    }
+    Stopper(const Stopper&) = delete;
+    Stopper(Stopper&&) = delete;
+    Stopper& operator=(const Stopper&) = delete;
+    Stopper& operator=(Stopper&&) = delete;
+    ~Stopper() { ::ptrace(PTRACE_DETACH, process_, nullptr, nullptr); }
+
+    void wait_until_it_is_login() const {
+        constexpr int at_exec = SIGTRAP | (PTRACE_EVENT_EXEC << 8);
+        int status = 0;
+        REQUIRE(pty::wait_until(
+            [&] { return ::waitpid(process_, &status, WNOHANG | __WALL) == process_; }));
+        REQUIRE((status >> 8) == at_exec);
+    }
+
+  private:
+    pid_t process_;
+};
+
+bool is_login(const pty::Process& process) {
+    std::ifstream file{"/proc/" + std::to_string(process.id()) + "/comm"};
+    std::string name;
+    return std::getline(file, name) && name == "login";
 }
 
 const std::vector<Instant> instants{
@@ -151,6 +187,24 @@ const std::vector<Instant> instants{
          line.send(password + "\r");
          return getty;
      }},
+    {"between getty's last instruction and login's first",
+     Asked::no,
+     [](pty::Line& line) {
+         auto getty = after_the_prompt(line, {});
+         const Stopper stopper{getty};
+         line.send("ann\r");
+         stopper.wait_until_it_is_login();
+         line.send(password + "\r");
+         return getty;
+     }},
+    {"from login's first instruction on, before its question",
+     Asked::perhaps,
+     [](pty::Line& line) {
+         auto getty = after_the_prompt(line, {"ann\r"});
+         REQUIRE(pty::wait_until([&] { return is_login(getty); }));
+         line.send(password + "\r");
+         return getty;
+     }},
     {"half of it with the name, half of it when the question could be there",
      Asked::no,
      [](pty::Line& line) {
@@ -178,6 +232,35 @@ const std::vector<Instant> instants{
          line.expect("incorrect");
          line.send(name_and_password);
          return getty;
+     },
+     1},
+    {"while a wrong answer is checked",
+     Asked::no,
+     [](pty::Line& line) {
+         auto getty = after_the_prompt(line, {"ann\r"});
+         line.expect("Password: ");
+         line.send("wrong\r" + name_and_password);
+         line.expect("incorrect");
+         return getty;
+     },
+     1},
+    {"in part while a wrong answer is checked",
+     Asked::no,
+     [](pty::Line& line) {
+         auto getty = after_the_prompt(line, {"ann\r"});
+         line.expect("Password: ");
+         line.send("wrong\rQXZ");
+         line.expect("incorrect");
+         return getty;
+     },
+     1},
+    {"once more while the right answer is checked",
+     Asked::perhaps,
+     [](pty::Line& line) {
+         auto getty = after_the_prompt(line, {"ann\r"});
+         line.expect("Password: ");
+         line.send(password + "\r" + password + "\rQXZ");
+         return getty;
      }},
 };
 
@@ -201,6 +284,11 @@ void get_in(pty::Line& line, Asked asked) {
         line.send(password + "\r");
         line.expect(pty::shell_prompt);
     }
+}
+
+common::UniqueFd open_slave(const pty::Line& line) {
+    return common::UniqueFd{
+        common::check(::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC), "open")};
 }
 
 /// What is in the queue for whoever reads next, be it a whole line or not.
@@ -228,9 +316,10 @@ TEST_CASE("a password is not shown whenever it is typed, and not used in part (T
             pty::Line line;
             const auto getty = instant.type(line);
             get_in(line, instant.asked);
+            // Nothing is left for the shell, which would show and run it.
+            line.expect_nothing(20ms);
             check_never_shown(line);
-            const bool failed_once = instant.when.ends_with("failed try");
-            CHECK(world.btmp().size() == (failed_once ? 1 : 0));
+            CHECK(world.btmp().size() == instant.failures);
         }
     }
 }
@@ -238,14 +327,31 @@ TEST_CASE("a password is not shown whenever it is typed, and not used in part (T
 TEST_CASE("of a password typed in part nothing is shown or left when login goes (T-13)") {
     struct Case {
         std::string why;
-        int signal;
+        std::string settings;
+        std::function<void(const pty::Process&, const pty::Line&)> end;
         /// Typed before, with a Return: login is busy with it for a while.
         std::string typed_before;
     };
-    const std::vector<Case> ends{{"timeout", 0, ""},
-                                 {"SIGTERM", SIGTERM, ""},
-                                 {"SIGHUP", SIGHUP, ""},
-                                 {"SIGTERM in the pause after a failure", SIGTERM, "wrong\r"}};
+    const auto by_itself = [](const pty::Process&, const pty::Line&) {};
+    const auto by_signal = [](int signal) {
+        return [signal](const pty::Process& login, const pty::Line&) { login.signal(signal); };
+    };
+    const auto by_hang_up = [](const pty::Process&, const pty::Line& line) {
+        const common::UniqueFd slave = open_slave(line);
+        common::check(::ioctl(slave.get(), TIOCVHANGUP), "TIOCVHANGUP");
+    };
+    const std::string soon = "LOGIN_TIMEOUT 1\nFAIL_DELAY 3\n";
+    const std::string later = "LOGIN_TIMEOUT 60\nFAIL_DELAY 1\n";
+    const std::vector<Case> ends{
+        {"timeout", soon, by_itself, ""},
+        {"SIGTERM", soon, by_signal(SIGTERM), ""},
+        {"SIGHUP", soon, by_signal(SIGHUP), ""},
+        {"SIGTERM in the pause after a failure", soon, by_signal(SIGTERM), "wrong\r"},
+        {"timeout in that pause", soon, by_itself, "wrong\r"},
+        {"the last try", later + "LOGIN_RETRIES 1\n", by_itself, "wrong\r"},
+        {"hang-up", later, by_hang_up, ""},
+        {"hang-up in the pause after a failure", later, by_hang_up, "wrong\r"},
+    };
     for (const auto gate : pty::gates()) {
         for (const Case& end : ends) {
             CAPTURE(name_of(gate));
@@ -253,25 +359,23 @@ TEST_CASE("of a password typed in part nothing is shown or left when login goes 
             pty::TestWorld world;
             choose_gate(world, gate);
             add_ann(world);
-            world.append_file("/etc/ttygate/login.conf", "LOGIN_TIMEOUT 1\nFAIL_DELAY 3\n");
+            world.append_file("/etc/ttygate/login.conf", end.settings);
             pty::Line line;
             auto getty = start_getty(line);
             line.expect("login: ");
             line.send("ann\r");
             line.expect("Password: ");
             // Somebody who has the line open longer than login: the next reader.
-            const common::UniqueFd next{
-                common::check(::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC), "open")};
+            const common::UniqueFd next = open_slave(line);
             line.send(end.typed_before);
             pty::let_pass(100ms);
             line.send("QXZ");
             pty::let_pass(100ms);
             line.send("ZX");
-            if (end.signal != 0) {
-                getty.signal(end.signal);
-            }
+            end.end(getty, line);
             CHECK(getty.wait_exit() == pty::Exit{.status = 1});
-            CHECK(left_in_queue(next.get()) == 0);
+            // The hang-up ends that opening too.
+            CHECK(left_in_queue(open_slave(line).get()) == 0);
             line.expect_nothing(50ms);
             check_never_shown(line);
             CHECK(world.count_log("QX") == 0);
