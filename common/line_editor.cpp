@@ -153,11 +153,44 @@ std::string LineEditor::insert(char byte) {
 std::string LineEditor::echo_of_new() {
     // A byte may complete what is shown as broken since the one after it was erased.
     const std::size_t start = std::min(echoed_, start_of_last());
-    const std::string_view mended = text().substr(start, echoed_ - start);
-    const std::string_view fresh = text().substr(start);
+    const std::size_t mended = width_of(start, echoed_);
     echoed_ = size_;
-    return rules_.echo == Echo::shown ? rub_out(columns_of(mended)) + safe_text(fresh)
-                                      : std::string{};
+    return rub_out(mended) + form_of(start, size_);
+}
+
+/// How a part of the line looks on the terminal.
+std::string LineEditor::form_of(std::size_t start, std::size_t end) const {
+    return rules_.echo == Echo::shown ? safe_text(text().substr(start, end - start))
+                                      : std::string(width_of(start, end), '*');
+}
+
+/// Columns of that.
+std::size_t LineEditor::width_of(std::size_t start, std::size_t end) const {
+    const std::string_view part = text().substr(start, end - start);
+    if (rules_.echo == Echo::shown) {
+        return columns_of(part);
+    }
+    std::size_t marks = 0;
+    for (std::size_t done = 0; done < part.size() && rules_.feedback != Feedback::none;) {
+        marks += marks_at(start + done);
+        done += decode_utf8(part.substr(done)).length;
+    }
+    return marks;
+}
+
+/// For the character there. The place decides and not what stands in it: erased,
+/// as many go as came.
+std::size_t LineEditor::marks_at(std::size_t position) const {
+    if (rules_.feedback == Feedback::dots) {
+        return 1;
+    }
+    constexpr std::uint32_t golden_ratio = 0x9E3779B9;
+    constexpr std::uint32_t mixer = 0x45D9F3B;
+    std::uint32_t mixed = rules_.seed ^ (static_cast<std::uint32_t>(position) * golden_ratio);
+    for (int round = 0; round < 2; ++round) {
+        mixed = (mixed ^ (mixed >> 16U)) * mixer;
+    }
+    return 1 + (mixed >> 16U) % 3;
 }
 
 /// Where the last character begins; a byte that belongs to none stands alone.
@@ -192,12 +225,14 @@ std::string LineEditor::erase_last() {
     }
     // A combining character goes together with the one it stands on.
     std::size_t columns = 0;
+    std::size_t shown = 0;
     while (size_ > 0 && columns == 0) {
         const std::size_t start = start_of_last();
         columns = columns_of(text().substr(start));
+        shown += width_of(start, size_);
         cut_to(start);
     }
-    return rules_.echo == Echo::shown ? rub_out(columns) : std::string{};
+    return rub_out(shown);
 }
 
 std::string LineEditor::erase_word() {
@@ -224,7 +259,7 @@ std::string LineEditor::erase_all() {
 }
 
 std::string LineEditor::shown() const {
-    return rules_.echo == Echo::shown ? safe_text(text().substr(0, echoed_)) : std::string{};
+    return form_of(0, echoed_);
 }
 
 void LineEditor::restart() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,13 @@ struct EditKeys {
 
 enum class Echo { shown, hidden };
 
+/// What is shown of a hidden line while it is typed.
+enum class Feedback {
+    none,
+    dots,    ///< `*` for each character
+    random,  ///< one to three, so that counting them does not tell the length
+};
+
 /// What a NUL byte, which is how a BREAK reads on a serial line, does.
 enum class NulByte {
     breaks,  ///< ends reading: the state becomes line_break
@@ -32,6 +40,8 @@ struct EditRules {
     EditKeys keys{};
     Echo echo = Echo::shown;
     NulByte nul = NulByte::breaks;
+    Feedback feedback = Feedback::none;  ///< for Echo::hidden
+    std::uint32_t seed = 0;              ///< of Feedback::random, another for each line
 };
 
 enum class LineState {
@@ -81,6 +91,9 @@ class LineEditor {
     std::string erase_word();
     std::string erase_all();
     [[nodiscard]] std::string echo_of_new();
+    [[nodiscard]] std::string form_of(std::size_t start, std::size_t end) const;
+    [[nodiscard]] std::size_t width_of(std::size_t start, std::size_t end) const;
+    [[nodiscard]] std::size_t marks_at(std::size_t position) const;
     void cut_to(std::size_t size);
     [[nodiscard]] std::size_t start_of_last() const;
 

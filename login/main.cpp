@@ -31,6 +31,7 @@ int story(int argc, char** argv) {
     TerminalConversation talk{terminal, signals};
     const Settings settings = read_settings();
     talk.use_keys(keys_of(settings));
+    talk.use_feedback(settings.password_feedback);
     const Line line = look_at_line(terminal, options);
     const auto gate = make_gate(talk, line, settings, name_prompt(options, settings));
 

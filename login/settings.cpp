@@ -128,6 +128,20 @@ Complaint take_gate(std::string_view value, Settings& settings) {
     return {};
 }
 
+Complaint take_feedback(std::string_view value, Settings& settings) {
+    using common::Feedback;
+    if (value == "none") {
+        settings.password_feedback = Feedback::none;
+    } else if (value == "dots") {
+        settings.password_feedback = Feedback::dots;
+    } else if (value == "random") {
+        settings.password_feedback = Feedback::random;
+    } else {
+        return "must be none, dots or random";
+    }
+    return {};
+}
+
 Complaint take_empty_passwords(std::string_view value, Settings& settings) {
     if (value == "yes") {
         settings.empty_passwords = EmptyPasswords::refused;
@@ -175,6 +189,7 @@ constexpr auto keys = std::to_array<Key>({
     {"FAIL_DELAY", [](auto value, auto& s) { return take_seconds(value, s.fail_delay); }},
     {"LOGIN_GATE", take_gate},
     {"LOGIN_REMOTE_NOAUTH", [](auto value, auto& s) { return take_truth(value, s.remote_noauth); }},
+    {"LOGIN_PASSWORD_FEEDBACK", take_feedback},
     {"LOGIN_PLAIN_PROMPT", [](auto value, auto& s) { return take_truth(value, s.plain_prompt); }},
     {"PREVENT_NO_AUTH", take_empty_passwords},
     {"TTYPERM", take_tty_mode},

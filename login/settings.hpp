@@ -1,5 +1,7 @@
 #pragma once
 
+#include "common/line_editor.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -28,6 +30,7 @@ struct Settings {
     std::optional<GateKind> gate{};
     bool remote_noauth = false;
     bool plain_prompt = false;
+    common::Feedback password_feedback = common::Feedback::none;
     EmptyPasswords empty_passwords = EmptyPasswords::refused;
 
     std::optional<mode_t> tty_mode{};

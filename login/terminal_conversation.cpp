@@ -7,6 +7,7 @@
 #include <array>
 
 #include <poll.h>
+#include <sys/random.h>
 
 namespace login {
 
@@ -40,6 +41,14 @@ std::string_view as_keys(const cc_t& character) {
     return {reinterpret_cast<const char*>(&character), character == _POSIX_VDISABLE ? 0U : 1U};
 }
 
+/// Nothing where the kernel has none to give at once.
+std::optional<std::uint32_t> random_number() {
+    std::uint32_t number = 0;
+    return ::getrandom(&number, sizeof number, GRND_NONBLOCK) == sizeof number
+               ? std::optional{number}
+               : std::nullopt;
+}
+
 bool ends_line(char byte) {
     return byte == '\r' || byte == '\n';
 }
@@ -61,6 +70,12 @@ void TerminalConversation::use_keys(const common::EditKeys& keys) {
     keys_.more_kill = as_keys(modes_found_.c_cc[VKILL]);
 }
 
+void TerminalConversation::use_feedback(common::Feedback feedback) {
+    const bool is_seen_here_only =
+        terminal_.is_virtual_terminal() || terminal_.is_pseudo_terminal();
+    feedback_ = is_seen_here_only ? feedback : common::Feedback::none;
+}
+
 Answer TerminalConversation::ask(std::string_view prompt,
                                  common::Echo echo,
                                  common::Secret& answer) {
@@ -74,8 +89,13 @@ Answer TerminalConversation::ask(std::string_view prompt,
             return *over_;
         }
     }
+    const auto seed = random_number();
     common::LineEditor editor{answer.storage(),
-                              {.keys = keys_, .echo = echo, .nul = common::NulByte::spoils}};
+                              {.keys = keys_,
+                               .echo = echo,
+                               .nul = common::NulByte::spoils,
+                               .feedback = seed ? feedback_ : common::Feedback::none,
+                               .seed = seed.value_or(0)}};
     say(prompt);
     const Answer outcome = read_answer(prompt, editor);
     if (echo == common::Echo::hidden && !over_) {

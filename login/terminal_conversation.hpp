@@ -35,6 +35,9 @@ class TerminalConversation : public Conversation {
     [[nodiscard]] const termios& modes_found() const { return modes_found_; }
     /// What the line's own erase and kill characters do, they do beside these.
     void use_keys(const common::EditKeys& keys);
+    /// What is shown of hidden answers; nothing on a serial line, whatever is
+    /// wanted: whoever listens on the cable would see it.
+    void use_feedback(common::Feedback feedback);
     /// Gives the line to another program for a while, in these modes.
     void lend(const termios& modes);
     void take_back();
@@ -54,6 +57,7 @@ class TerminalConversation : public Conversation {
     termios modes_found_;
     std::optional<common::ScopedModes> modes_;
     common::EditKeys keys_{};
+    common::Feedback feedback_ = common::Feedback::none;
     common::Deadline deadline_ = common::Deadline::max();
     std::chrono::steady_clock::time_point answered_at_{};
     std::optional<Answer> over_{};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -405,6 +406,43 @@ TEST_CASE("hidden echo says nothing of what is typed") {
     CHECK(editor.shown().empty());
 }
 
+TEST_CASE("feedback shows that something is typed, and never what") {
+    const auto rules = [](common::Feedback feedback, std::uint32_t seed) {
+        return EditRules{
+            .echo = Echo::hidden, .nul = NulByte::spoils, .feedback = feedback, .seed = seed};
+    };
+    check_typed(
+        {
+            {"secret", "secret", "******"},
+            {"secret\r", "secret", "******\r\n", LineState::finished},
+            {"se\x7f\x7f\x7f", "", "**" + rubs(2)},
+            {"two words\x17", "two ", "*********" + rubs(5)},
+            {"secret\x15", "", "******" + rubs(6)},
+            {"se\x03", "", "**^C\r\n", LineState::interrupted},
+            // One for each character, however wide, and for each byte that is none.
+            {"\xe4\xb8\xad\xc3\xa9\x01\xff", "\xe4\xb8\xad\xc3\xa9\x01\xff", "****"},
+            {"\xe4\xb8\xad\x7f", "", "*" + rubs(1)},
+            {"e\xcc\x81\x7f", "", "**" + rubs(2)},
+            {"\xc3x\x7f\xa9", "\xc3\xa9", "**" + rubs(1) + rubs(1) + "*"},
+            {"pa\0ss\r"sv, "", "****\r\n", LineState::spoilt},
+        },
+        rules(common::Feedback::dots, 0));
+    // How many there are says little of how many were typed.
+    std::set<std::size_t> lengths;
+    for (std::uint32_t seed = 0; seed < 100; ++seed) {
+        std::array<char, 16> storage{};
+        LineEditor editor{storage, rules(common::Feedback::random, seed)};
+        const std::string echo = feed_all(editor, "secret");
+        CHECK(echo == editor.shown());
+        CHECK(echo == std::string(echo.size(), '*'));
+        lengths.insert(echo.size());
+        CHECK(feed_all(editor, "\x15") == rubs(echo.size()));
+    }
+    CHECK(*lengths.begin() >= 6);
+    CHECK(*lengths.rbegin() <= 18);
+    CHECK(lengths.size() > 6);
+}
+
 TEST_CASE("nothing of a line stays in the storage once it is gone") {
     for (const std::string_view end :
          {"\x15"sv, "\x03"sv, "\x7f\x7f\x7f\x7f\x7f\x7f"sv, "\x17"sv}) {
@@ -434,9 +472,18 @@ TEST_CASE("whatever is typed, the terminal shows the line and nothing left of it
     std::uniform_int_distribution<std::size_t> key{0, keys.size() - 1};
     std::uniform_int_distribution<int> byte{0, 255};
     std::uniform_int_distribution<int> kind{0, 3};
-    for (const std::size_t size : {std::size_t{5}, std::size_t{24}, std::size_t{256}}) {
+    struct Case {
+        std::size_t size;
+        Echo echo = Echo::shown;
+        common::Feedback feedback = common::Feedback::none;
+    };
+    for (const auto& [size, how, feedback] : {Case{5},
+                                              Case{24},
+                                              Case{256},
+                                              Case{24, Echo::hidden, common::Feedback::dots},
+                                              Case{24, Echo::hidden, common::Feedback::random}}) {
         std::vector<char> storage(size);
-        LineEditor editor{storage};
+        LineEditor editor{storage, {.echo = how, .feedback = feedback, .seed = 2026}};
         Row row;
         unsigned bad = 0;
         for (std::size_t fed = 0; fed < 200'000;) {
@@ -456,12 +503,13 @@ TEST_CASE("whatever is typed, the terminal shows the line and nothing left of it
                     editor.restart();
                     row = {};
                 }
-                const bool good = editor.text().size() <= size && row.is_blank_from_cursor() &&
+                const bool good = editor.text().size() <= storage.size() &&
+                                  row.is_blank_from_cursor() &&
                                   row.cursor() == columns_of(editor.shown());
                 bad += good ? 0U : 1U;
             }
         }
-        CAPTURE(size);
+        CAPTURE(storage.size());
         CHECK(bad == 0);
     }
 }

@@ -51,6 +51,7 @@ TEST_CASE("settings: every key reaches its place") {
         "LOGIN_GATE shadow\n"
         "LOGIN_REMOTE_NOAUTH yes\n"
         "LOGIN_PLAIN_PROMPT yes\n"
+        "LOGIN_PASSWORD_FEEDBACK dots\n"
         "PREVENT_NO_AUTH superuser\n"
         "TTYPERM 0620\n"
         "TTYGROUP 77\n"
@@ -75,6 +76,7 @@ TEST_CASE("settings: every key reaches its place") {
     CHECK(settings.gate == login::GateKind::shadow);
     CHECK(settings.remote_noauth);
     CHECK(settings.plain_prompt);
+    CHECK(settings.password_feedback == common::Feedback::dots);
     CHECK(settings.empty_passwords == login::EmptyPasswords::refused_for_root);
     CHECK(settings.tty_mode == mode_t{0620});
     CHECK(settings.tty_group == "77");

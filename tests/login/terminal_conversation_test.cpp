@@ -2,8 +2,13 @@
 
 #include "tests/common/pty_pair.hpp"
 
+#include <array>
 #include <csignal>
+#include <string>
+#include <string_view>
 #include <thread>
+
+#include <stdlib.h>
 
 #include <doctest/doctest.h>
 
@@ -63,6 +68,50 @@ TEST_CASE("conversation: names are echoed by us, passwords by nobody") {
     CHECK(booth.said == "Password: \r\n");
     booth.leave();
     CHECK(booth.echoes());
+}
+
+TEST_CASE("conversation: of a password marks are shown where nobody listens on the line") {
+    Booth booth;
+    booth.talk().use_feedback(common::Feedback::dots);
+    CHECK(booth.ask(common::Echo::hidden, "secret\x7f\r", "Password: ") == Answer::given);
+    CHECK(booth.answer.view() == "secre");
+    CHECK(booth.said == "Password: ******\b \b\r\n");
+    booth.said.clear();
+    CHECK(booth.ask(common::Echo::shown, "demo\r", "login: ") == Answer::given);
+    CHECK(booth.said == "login: demo\r\n");
+}
+
+TEST_CASE("conversation: on what is neither virtual nor pseudo terminal none are") {
+    // The other end of a pseudo terminal stands for a serial line: it can all
+    // that one can, and is neither.
+    const common::Terminal line = common::Terminal::open("/dev/ptmx");
+    REQUIRE_FALSE(line.is_pseudo_terminal());
+    std::array<char, 64> path{};
+    REQUIRE(::unlockpt(line.descriptor()) == 0);
+    REQUIRE(::ptsname_r(line.descriptor(), path.data(), path.size()) == 0);
+    const common::Terminal person = common::Terminal::open(path.data());
+    common::SignalQueue signals{SIGHUP, SIGTERM};
+    login::TerminalConversation talk{line, signals};
+    for (const auto feedback : {common::Feedback::dots, common::Feedback::random}) {
+        talk.use_feedback(feedback);
+        talk.allow(10s);
+        common::Secret answer;
+        std::thread typist{[&person] {
+            std::string said;
+            while (!said.ends_with("? ")) {
+                if (const auto byte = person.read_byte()) {
+                    said += *byte;
+                }
+            }
+            person.write("secret\r");
+        }};
+        CHECK(talk.ask("? ", common::Echo::hidden, answer) == Answer::given);
+        typist.join();
+        CHECK(answer.view() == "secret");
+        std::array<char, 64> shown{};
+        const std::size_t size = person.read_some(shown);
+        CHECK(std::string_view{shown.data(), size} == "\r\n");
+    }
 }
 
 TEST_CASE("T-13 conversation: what was typed before a password is asked for is dropped whole") {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <list>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -452,4 +453,58 @@ TEST_CASE("--hide-name: the name is login's to know and nobody's to read") {
     line.send("x\r");
     line.expect("incorrect");
     CHECK(world.btmp().back().user == "QZ");
+}
+
+TEST_CASE("LOGIN_PASSWORD_FEEDBACK: marks come and go with the keys; none is the default") {
+    struct Case {
+        std::string value;
+        std::string shown;  ///< of five keys, four of them taken back by ^U, and six more
+    };
+    for (const auto& [value, shown] : std::vector<Case>{
+             {"", "\r\n"},
+             {"none", "\r\n"},
+             {"dots", "*****\b \b\b \b\b \b\b \b\b \b******\r\n"},
+             {"what", "\r\n"},
+         }) {
+        for (const auto gate : pty::gates()) {
+            CAPTURE(value);
+            CAPTURE(name_of(gate));
+            const pty::TestWorld world;
+            choose_gate(world, gate);
+            if (!value.empty()) {
+                world.append_file("/etc/ttygate/login.conf",
+                                  "LOGIN_PASSWORD_FEEDBACK " + value + "\n");
+            }
+            add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+            pty::Line line;
+            const auto getty = start_getty(line);
+            line.expect("login: ");
+            line.send("ann\r");
+            line.expect("Password: ");
+            line.send("wrong\x15secret\r");
+            const std::string said = line.expect(pty::shell_prompt);
+            CHECK(said.substr(0, shown.size()) == shown);
+        }
+    }
+}
+
+TEST_CASE("LOGIN_PASSWORD_FEEDBACK random: how many marks there are tells nothing") {
+    const pty::TestWorld world;
+    world.append_file("/etc/ttygate/login.conf",
+                      "LOGIN_PASSWORD_FEEDBACK random\nLOGIN_RETRIES 10\nLOGIN_GATE shadow\n");
+    pty::Line line;
+    const auto getty = start_getty(line);
+    std::set<std::size_t> lengths;
+    for (int count = 0; count < 6; ++count) {
+        line.expect("login: ");
+        line.send("nobody\r");
+        line.expect("Password: ");
+        line.send("0123456789\r");
+        const std::string shown = line.expect("\r\n");
+        CHECK(shown == std::string(shown.size(), '*'));
+        CHECK(shown.size() >= 10);
+        CHECK(shown.size() <= 30);
+        lengths.insert(shown.size());
+    }
+    CHECK(lengths.size() > 1);
 }
