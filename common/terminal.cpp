@@ -159,6 +159,11 @@ bool Terminal::is_virtual_terminal() const {
     return ::ioctl(fd_.get(), KDGKBMODE, &mode) == 0;
 }
 
+bool Terminal::has_caps_lock_on() const {
+    char locks = 0;
+    return ::ioctl(fd_.get(), KDGKBLED, &locks) == 0 && (locks & K_CAPSLOCK) != 0;
+}
+
 bool Terminal::is_pseudo_terminal() const {
     // Unix98 slaves, devices.txt.
     const unsigned number = major(device());

@@ -54,6 +54,8 @@ class Terminal {
     [[nodiscard]] bool has_carrier() const;
     /// Told by what the line can do, never by its name.
     [[nodiscard]] bool is_virtual_terminal() const;
+    /// Of a virtual terminal's keyboard; no other line's is known.
+    [[nodiscard]] bool has_caps_lock_on() const;
     /// Whether the other side is a program. When that has gone the line never comes
     /// back: the next one of its name is somebody else's.
     [[nodiscard]] bool is_pseudo_terminal() const;

@@ -136,29 +136,6 @@ Escape take_escape(char mark, std::string_view& text) {
     return escape;
 }
 
-/// What a backslash in front of a character escapes, as in a shell.
-bool is_escaped(char character, char quote) {
-    constexpr std::string_view in_double_quotes = "\"\\$`";
-    return quote == '\0' ||
-           (quote == '"' && in_double_quotes.find(character) != in_double_quotes.npos);
-}
-
-std::string unquoted(std::string_view value) {
-    const char quote =
-        !value.empty() && (value.front() == '"' || value.front() == '\'') ? value.front() : '\0';
-    if (quote != '\0') {
-        value.remove_prefix(1);
-    }
-    std::string result;
-    for (std::size_t i = 0; i < value.size() && (quote == '\0' || value[i] != quote); ++i) {
-        if (value[i] == '\\' && i + 1 < value.size() && is_escaped(value[i + 1], quote)) {
-            ++i;
-        }
-        result += value[i];
-    }
-    return result;
-}
-
 }  // namespace
 
 RenderedIssue render_issue(std::string_view text, const IssueFacts& facts, IssueStyle style) {
@@ -209,18 +186,6 @@ std::uint64_t text_hash(std::string_view text, std::uint64_t before) {
         before = (before ^ static_cast<unsigned char>(byte)) * prime;
     }
     return before;
-}
-
-std::string os_release_value(std::string_view text, std::string_view variable) {
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (line.size() > variable.size() && line[variable.size()] == '=' &&
-            line.starts_with(variable)) {
-            return unquoted(line.substr(variable.size() + 1));
-        }
-    }
-    return {};
 }
 
 }  // namespace getty

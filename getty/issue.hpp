@@ -59,8 +59,4 @@ struct RenderedIssue {
 [[nodiscard]] std::uint64_t text_hash(std::string_view text,
                                       std::uint64_t before = 0xcbf29ce484222325U);
 
-/// The value of one variable in the text of os-release(5), quotes and
-/// backslashes undone; "" if it is not there.
-[[nodiscard]] std::string os_release_value(std::string_view text, std::string_view variable);
-
 }  // namespace getty

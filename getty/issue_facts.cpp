@@ -1,5 +1,6 @@
 #include "getty/issue_facts.hpp"
 
+#include "common/assigned_value.hpp"
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/syscall.hpp"
@@ -51,7 +52,7 @@ unsigned users_logged_in() {
 std::string os_release(std::string_view variable) {
     for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
         if (const auto text = common::read_text_file(path)) {
-            return os_release_value(*text, variable);
+            return common::assigned_value(*text, variable);
         }
     }
     return {};

@@ -4,6 +4,7 @@
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "login/attempts.hpp"
+#include "login/keyboard_layout.hpp"
 #include "login/records.hpp"
 #include "login/user_name.hpp"
 
@@ -92,6 +93,19 @@ class Attempts {
         talk_.say("\nLogin incorrect\n");
         if (verdict.outcome == Outcome::refused_for_good || !may_try_again(failures_, rules_)) {
             throw common::Leave{1};
+        }
+        hint_at_layout();
+    }
+
+    /// Twice wrong, and what is typed is not shown: the keys may not be where the
+    /// person thinks.
+    void hint_at_layout() const {
+        constexpr unsigned enough = 2;
+        if (failures_ != enough || !line_.virtual_terminal) {
+            return;
+        }
+        if (const std::string layout = keyboard_layout_here(); !layout.empty()) {
+            talk_.say("Hint: the keyboard layout is " + layout + "\n");
         }
     }
 

@@ -88,6 +88,7 @@ Answer TerminalConversation::ask(std::string_view prompt,
         if (over_) {
             return *over_;
         }
+        hint_at_caps_lock();
     }
     const auto seed = random_number();
     common::LineEditor editor{answer.storage(),
@@ -164,6 +165,16 @@ void TerminalConversation::say(std::string_view text) {
     const milliseconds left{is_stuck_ ? 0 : poll_time(deadline_)};
     is_stuck_ = !terminal_.write(with_returns(common::safe_text(text, common::LineBreaks::kept)),
                                  std::min(patience, left));
+}
+
+/// Nobody sees what comes of it in a password. Above the question, which
+/// programs look for; once, unless it has been off again.
+void TerminalConversation::hint_at_caps_lock() {
+    const bool is_on = terminal_.has_caps_lock_on();
+    if (is_on && !caps_lock_is_said_) {
+        say("Hint: Caps Lock on\n");
+    }
+    caps_lock_is_said_ = is_on;
 }
 
 void TerminalConversation::drop_input() {

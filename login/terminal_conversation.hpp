@@ -47,6 +47,7 @@ class TerminalConversation : public Conversation {
 
   private:
     void drop_typed_ahead();
+    void hint_at_caps_lock();
     [[nodiscard]] Answer read_answer(std::string_view prompt, common::LineEditor& editor);
     [[nodiscard]] Answer end_with(Answer ending);
     [[nodiscard]] std::optional<Answer> signal_arrived();
@@ -62,6 +63,7 @@ class TerminalConversation : public Conversation {
     std::chrono::steady_clock::time_point answered_at_{};
     std::optional<Answer> over_{};
     bool handed_over_ = false;
+    bool caps_lock_is_said_ = false;
     bool is_stuck_ = false;  ///< the last words were not taken: a stopped line
 };
 

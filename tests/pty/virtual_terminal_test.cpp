@@ -291,6 +291,68 @@ TEST_CASE("virtual terminal: a hint comes and goes while a name is typed, which 
     CHECK(screen.at(4).empty());
 }
 
+TEST_CASE("virtual terminal: Caps Lock is said at the password, once, above the question") {
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        const pty::TestWorld world;
+        choose_gate(world, gate);
+        add_person(world, ann);
+        const pty::VirtualTerminal terminal;
+        auto getty = start_getty(terminal, {"--noissue"});
+        terminal.expect_at_cursor("box login: ");
+        terminal.send("ann");
+        terminal.expect_at_cursor("box login: ann");
+        terminal.set(KDSKBLED, K_CAPSLOCK);
+        terminal.write("\033[H\033[J");
+        terminal.send("\r");
+        terminal.expect_at_cursor("Password: ");
+        const std::size_t row = terminal.row_of("Password:");
+        CHECK(terminal.screen().at(row - 1) == "Hint: Caps Lock on");
+        CHECK(terminal.screen().at(row) == "Password:");
+        // Said, and still on.
+        terminal.write("\033[H\033[J");
+        terminal.send("SECRET\r");
+        terminal.expect_at_cursor("box login: ");
+        terminal.send("ann\r");
+        terminal.expect_at_cursor("Password: ");
+        for (const std::string& line : terminal.screen()) {
+            CHECK(line.find("Caps Lock") == std::string::npos);
+        }
+        // Off, and on again.
+        terminal.set(KDSKBLED, no_lock);
+        terminal.send("Secret\r");
+        terminal.expect_at_cursor("box login: ");
+        terminal.send("\025");
+        log_in(terminal);
+    }
+}
+
+TEST_CASE("virtual terminal: two failures, and the keyboard's layout is named") {
+    for (const auto gate : pty::gates()) {
+        for (const std::string layout : {"de-latin1", ""}) {
+            CAPTURE(name_of(gate));
+            CAPTURE(layout);
+            const pty::TestWorld world;
+            choose_gate(world, gate);
+            if (!layout.empty()) {
+                world.write_file("/etc/vconsole.conf", "KEYMAP=" + layout + "\n");
+            }
+            const pty::VirtualTerminal terminal;
+            auto getty = start_getty(terminal);
+            for (int failures = 0; failures < 3; ++failures) {
+                terminal.expect_at_cursor("box login: ");
+                const auto screen = terminal.screen();
+                const auto hint = std::find(
+                    screen.begin(), screen.end(), "Hint: the keyboard layout is de-latin1");
+                CHECK((hint != screen.end()) == (failures == 2 && !layout.empty()));
+                terminal.send("nobody\r");
+                terminal.expect_at_cursor("Password: ");
+                terminal.send("x\r");
+            }
+        }
+    }
+}
+
 TEST_CASE("virtual terminal: a hint finds its place above a name of several rows") {
     const pty::TestWorld world;
     const pty::VirtualTerminal terminal;
