@@ -53,6 +53,7 @@ class NameQuestion {
     [[nodiscard]] std::string show_again(std::string prompt);
     /// Takes one byte; returns what to show for it.
     [[nodiscard]] std::string feed(char byte);
+    [[nodiscard]] bool has_typed_text() const { return !editor_.text().empty(); }
     /// What the bytes so far amount to.
     [[nodiscard]] const Answer& answer() const { return answer_; }
 

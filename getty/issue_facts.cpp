@@ -10,6 +10,7 @@
 #include "getty/addresses.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/host_keys.hpp"
+#include "getty/issue_json.hpp"
 #include "getty/issue_watch.hpp"
 
 #include <algorithm>
@@ -215,9 +216,11 @@ int show_issue(const Options& options) {
     } catch (const std::system_error&) {
         line.clear();
     }
-    const std::string text =
-        render_issue(read_issue(options).text, collect_facts(line, speed), options.issue_style)
-            .text;
+    const IssueFacts facts = collect_facts(line, speed);
+    std::string text = render_issue(read_issue(options).text, facts, options.issue_style).text;
+    if (options.json) {
+        text = issue_as_json(text, facts);
+    }
     std::string_view rest = text;
     while (!rest.empty()) {
         const auto written = ::write(STDOUT_FILENO, rest.data(), rest.size());

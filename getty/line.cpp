@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 /// What a line that takes no output may leave behind: an issue and a prompt.
 constexpr std::size_t most_unwritten = 128UL * 1024;
+constexpr auto patience_with_typing = 10s;
 
 }  // namespace
 
@@ -143,7 +144,10 @@ void Line::on_time(Clock::time_point now) {
         on_probe(probe_->on_time(now), now);
     }
     if (is_due(times_.issue) && waits_at_issue()) {
-        if (unwritten_.empty()) {
+        if (options_.accessible && question_ && question_->has_typed_text()) {
+            // What is read aloud is not broken into.
+            times_.issue = now + patience_with_typing;
+        } else if (unwritten_.empty()) {
             look_at_issue(now);
             ::malloc_trim(0);
         } else {

@@ -95,6 +95,7 @@ class Line {
     void take_step(SpeedChange change);
     [[nodiscard]] std::string prompt() const;
     [[nodiscard]] std::string as_shown(std::string text) const;
+    [[nodiscard]] std::string bell() const { return options_.accessible ? "\a" : ""; }
     [[nodiscard]] IssueFacts facts() const;
 
     void go_on_opening(Clock::time_point now);

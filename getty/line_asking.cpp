@@ -90,19 +90,22 @@ void Line::show_issue() {
 
 void Line::put_on_screen(std::string_view issue) {
     const LineProfile& profile = options_.profile;
-    const bool clears = !options_.no_clear && !options_.plain;
+    const bool clears = !options_.no_clear && !options_.plain && !options_.accessible;
     if (clears && profile.clear_text) {
         emit(*profile.clear_text);
     } else if (clears && claimed_->terminal.is_virtual_terminal()) {
         emit(clear_screen);
     }
-    if (!options_.no_newline) {
+    if (!options_.no_newline || options_.accessible) {
         emit("\r\n");
     }
     if (profile.issue_text) {
         emit(as_shown(render_prompt(*profile.issue_text, profile, facts())));
     }
     emit(as_shown(std::string{issue}));
+    if (options_.accessible && !issue.empty() && !issue.ends_with('\n')) {
+        emit("\r\n");
+    }
 }
 
 /// Somebody may look at the issue now, and nothing else is about to be said.
@@ -274,7 +277,8 @@ void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
 }
 
 void Line::on_key(char byte, Clock::time_point now) {
-    if (auto hint = options_.plain ? std::nullopt : hints_.news(claimed_->terminal)) {
+    const bool may_redraw = !options_.plain && !options_.accessible;
+    if (auto hint = may_redraw ? hints_.news(claimed_->terminal) : std::nullopt) {
         append_output(question_->change_hint(*std::move(hint), claimed_->terminal.size().ws_col));
     }
     append_output(question_->feed(byte));
@@ -318,7 +322,7 @@ void Line::refuse_name(std::string_view why, Clock::time_point now) {
                     "refused a name on " + std::string{claimed_->terminal.name()} + ": " +
                         std::string{why});
     }
-    emit(std::string{why} + "\r\n");
+    emit(bell() + std::string{why} + "\r\n");
     refusals_ = now - last_refusal_ < memory_of_refusals ? refusals_ + 1 : 1;
     last_refusal_ = now;
     if (refusals_ <= refusals_without_pause) {

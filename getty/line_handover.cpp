@@ -114,7 +114,8 @@ void Line::do_without_login(int problem, Clock::time_point now) {
     if (!std::exchange(missing_login_is_logged_, true)) {
         common::log(common::Severity::error, reason);
     }
-    emit(common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
+    emit(bell() +
+         common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
          "\r\n");
     if (options_.sulogin && is_console(claimed_->terminal.name()) &&
         ::access(rescue_program, X_OK) == 0) {

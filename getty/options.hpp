@@ -49,7 +49,9 @@ struct Options {
     bool no_hints = false;
     bool no_hostname = false;
     bool long_hostname = false;
+    bool json = false;  ///< for --show-issue
     bool plain = false;
+    bool accessible = false;
     bool hide_name = false;
 
     std::string init_string{};

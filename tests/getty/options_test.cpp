@@ -84,7 +84,9 @@ std::string told(const Options& o) {
     flag("no-clear", o.no_clear);
     flag("no-hostname", o.no_hostname);
     flag("long-hostname", o.long_hostname);
+    flag("json", o.json);
     flag("plain", o.plain);
+    flag("accessible", o.accessible);
     flag("hide-name", o.hide_name);
     add("init-string", o.init_string);
     add("carrier", std::to_string(static_cast<int>(o.carrier)));
@@ -287,6 +289,8 @@ TEST_CASE("our own options set their fields") {
          {.line = "ttyS0", .break_policy = getty::BreakPolicy::reset}},
         {{"--break=ignore", "ttyS0"},
          {.line = "ttyS0", .break_policy = getty::BreakPolicy::ignore}},
+        {{"--show-issue", "--json"}, {.task = getty::Task::show_issue, .json = true}},
+        {{"--accessible", "tty1"}, {.line = "tty1", .accessible = true}},
         {{"--plain", "ttyS0"}, {.line = "ttyS0", .plain = true}},
         {{"--hide-name", "ttyS0"}, {.line = "ttyS0", .hide_name = true}},
         {{"--break-quiet=5", "ttyS0"}, {.line = "ttyS0", .break_quiet = 5s}},

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <linux/kd.h>
 #include <wchar.h>
 
 #include <doctest/doctest.h>
@@ -507,4 +508,42 @@ TEST_CASE("LOGIN_PASSWORD_FEEDBACK random: how many marks there are tells nothin
         lengths.insert(shown.size());
     }
     CHECK(lengths.size() > 1);
+}
+
+TEST_CASE("--accessible: a fresh line, no redraw in the middle of a name, a bell when refused") {
+    const pty::TestWorld world;
+    world.write_file("/etc/issue", "Welcome");
+    pty::Line line;
+    const auto getty = start_getty(line, {"--accessible", "--nonewline"});
+    line.expect("\r\nWelcome\r\r\n" + at);
+    // Watched by now: with nothing typed, what changes is shown, below.
+    world.write_file("/etc/issue", "First");
+    line.expect("\r\nFirst\r\r\n" + at);
+    line.send("an");
+    line.expect("an");
+    world.write_file("/etc/issue", "Second");
+    line.expect_nothing(2500ms);
+    line.send("\x15-x\r");
+    line.expect("\a");
+    line.expect("no name has.");
+    line.expect(prompt);
+    line.expect("\r\nSecond\r\r\n" + at, 20s * pty::slowness);
+    CHECK(line.transcript().find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("--accessible: a virtual terminal is not cleared, and locks do not redraw") {
+    const pty::TestWorld world;
+    world.write_file("/etc/issue", "Welcome\n");
+    const pty::VirtualTerminal terminal;
+    terminal.write("before");
+    const auto getty = terminal.start_for(
+        {.arguments = {pty::World::getty(), "-l", pty::World::login(), "--accessible", "{line}"}});
+    terminal.expect_at_cursor(prompt);
+    terminal.set(KDSKBLED, K_CAPSLOCK);
+    terminal.send("AN");
+    terminal.expect_at_cursor(at + "AN");
+    const auto screen = terminal.screen();
+    CHECK(screen.at(0) == "before");
+    CHECK(screen.at(1) == "Welcome");
+    CHECK(screen.at(2) == at + "AN");
 }
