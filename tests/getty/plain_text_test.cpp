@@ -14,7 +14,7 @@ TEST_CASE("plain text has no escape sequence, no bell and no shift") {
         std::string_view text;
         std::string_view plain;
     };
-    for (const auto& [text, plain] : std::vector<Case>{
+    for (const Case& c : std::vector<Case>{
              {"", ""},
              {"Debian 12 \\ box\r\n\tlogin: ", "Debian 12 \\ box\r\n\tlogin: "},
              {"caf\xc3\xa9 \xe4\xb8\xad", "caf\xc3\xa9 \xe4\xb8\xad"},
@@ -47,8 +47,8 @@ TEST_CASE("plain text has no escape sequence, no bell and no shift") {
              // Another character set than UTF-8 is left alone.
              {"caf\xe9", "caf\xe9"},
          }) {
-        CAPTURE(plain);
-        CHECK(getty::plain_text(text) == plain);
+        CAPTURE(c.plain);
+        CHECK(getty::plain_text(c.text) == c.plain);
     }
 }
 

@@ -13,7 +13,7 @@ TEST_CASE("the keyboard's layout is what the machine's files say, made harmless"
         std::string_view layout;
     };
     const std::string long_name = "KEYMAP=" + std::string(65, 'x') + "\n";
-    for (const auto& [vconsole, keyboard, layout] : std::vector<Case>{
+    for (const Case& c : std::vector<Case>{
              {"", "", ""},
              {"KEYMAP=de-latin1\nFONT=x\n", "", "de-latin1"},
              {"# KEYMAP=us\nKEYMAP=\"fr\"\n", "XKBLAYOUT=\"de\"\n", "fr"},
@@ -24,7 +24,7 @@ TEST_CASE("the keyboard's layout is what the machine's files say, made harmless"
              {"KEYMAP=\xe2\x80\xae\n", "", "\\xe2\\x80\\xae"},
              {long_name, "", ""},
          }) {
-        CAPTURE(layout);
-        CHECK(login::keyboard_layout(vconsole, keyboard) == layout);
+        CAPTURE(c.layout);
+        CHECK(login::keyboard_layout(c.vconsole, c.keyboard) == c.layout);
     }
 }

@@ -379,7 +379,7 @@ TEST_CASE("a storm of erasing keys leaves a password what was typed after it (T-
         for (int count = 0; count < 400; ++count) {
             mixed += "\xc3\xa9q\x7f\x7f\xff\b\x15w x\x17\xe4\xb8";
         }
-        for (const auto& [what, keys] : std::vector<Storm>{
+        for (const Storm& storm : std::vector<Storm>{
                  {"DEL", std::string(20'000, '\x7f')},
                  {"BS", std::string(20'000, '\b')},
                  {"^U", std::string(20'000, '\x15')},
@@ -391,7 +391,8 @@ TEST_CASE("a storm of erasing keys leaves a password what was typed after it (T-
                  {"paste brackets", "\x1b[200~" + std::string(600, 'q') + "\x1b[201~\x15"},
                  {"begun again", "secret\x03"},
              }) {
-            CAPTURE(what);
+            const std::string& keys = storm.keys;
+            CAPTURE(storm.what);
             pty::Line line;
             const auto getty = start_getty(line);
             line.expect("login: ");
@@ -461,20 +462,20 @@ TEST_CASE("LOGIN_PASSWORD_FEEDBACK: marks come and go with the keys; none is the
         std::string value;
         std::string shown;  ///< of five keys, four of them taken back by ^U, and six more
     };
-    for (const auto& [value, shown] : std::vector<Case>{
+    for (const Case& c : std::vector<Case>{
              {"", "\r\n"},
              {"none", "\r\n"},
              {"dots", "*****\b \b\b \b\b \b\b \b\b \b******\r\n"},
              {"what", "\r\n"},
          }) {
         for (const auto gate : pty::gates()) {
-            CAPTURE(value);
+            CAPTURE(c.value);
             CAPTURE(name_of(gate));
             const pty::TestWorld world;
             choose_gate(world, gate);
-            if (!value.empty()) {
+            if (!c.value.empty()) {
                 world.append_file("/etc/ttygate/login.conf",
-                                  "LOGIN_PASSWORD_FEEDBACK " + value + "\n");
+                                  "LOGIN_PASSWORD_FEEDBACK " + c.value + "\n");
             }
             add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
             pty::Line line;
@@ -484,7 +485,7 @@ TEST_CASE("LOGIN_PASSWORD_FEEDBACK: marks come and go with the keys; none is the
             line.expect("Password: ");
             line.send("wrong\x15secret\r");
             const std::string said = line.expect(pty::shell_prompt);
-            CHECK(said.substr(0, shown.size()) == shown);
+            CHECK(said.substr(0, c.shown.size()) == c.shown);
         }
     }
 }
