@@ -31,6 +31,30 @@ bool has_ended(const common::UniqueFd& leader) {
     return ::poll(&source, 1, 0) != 0;
 }
 
+/// The session of one record, if it lives on the line.
+std::optional<LineSession> live_session(const utmpx& record, const common::Terminal& line) {
+    // int or long, by the architecture.
+    const std::int64_t recorded = record.ut_session;
+    const auto id = static_cast<pid_t>(recorded);
+    if (id <= 0 || id == ::getsid(0)) {
+        return std::nullopt;
+    }
+    LineSession session{
+        .leader = common::UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, id, 0))},
+        .id = id,
+        .user = std::string{common::text_of(record.ut_user)}};
+    if (!session.leader.is_open()) {
+        return std::nullopt;
+    }
+    const auto stat =
+        common::read_text_file("/proc/" + std::to_string(session.id) + "/stat").value_or("");
+    // Asked after the look: what was read is then about the process we hold.
+    if (!leads_session_on(stat, line.device()) || has_ended(session.leader)) {
+        return std::nullopt;
+    }
+    return session;
+}
+
 }  // namespace
 
 bool leads_session_on(std::string_view stat, dev_t terminal) {
@@ -58,32 +82,16 @@ std::optional<LineSession> session_on(const common::Terminal& line) {
     std::vector<utmpx> records;
     common::tolerate("look for a session on the line",
                      [&] { records = common::read_records(common::RecordPaths{}.utmp); });
-    const auto record = std::find_if(records.begin(), records.end(), [&](const utmpx& r) {
-        return r.ut_type == USER_PROCESS && common::text_of(r.ut_line) == line.name();
-    });
-    if (record == records.end()) {
-        return std::nullopt;
+    // Not the first only: a login that was killed leaves its record behind.
+    for (const utmpx& record : records) {
+        if (record.ut_type != USER_PROCESS || common::text_of(record.ut_line) != line.name()) {
+            continue;
+        }
+        if (auto session = live_session(record, line)) {
+            return session;
+        }
     }
-    // int or long, by the architecture.
-    const std::int64_t recorded = record->ut_session;
-    const auto id = static_cast<pid_t>(recorded);
-    if (id <= 0 || id == ::getsid(0)) {
-        return std::nullopt;
-    }
-    LineSession session{
-        .leader = common::UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, id, 0))},
-        .id = id,
-        .user = std::string{common::text_of(record->ut_user)}};
-    if (!session.leader.is_open()) {
-        return std::nullopt;
-    }
-    const auto stat =
-        common::read_text_file("/proc/" + std::to_string(session.id) + "/stat").value_or("");
-    // Asked after the look: what was read is then about the process we hold.
-    if (!leads_session_on(stat, line.device()) || has_ended(session.leader)) {
-        return std::nullopt;
-    }
-    return session;
+    return std::nullopt;
 }
 
 }  // namespace getty

@@ -1,0 +1,60 @@
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/process_cost.hpp"
+#include "tests/pty/test_world.hpp"
+#include "tests/pty/virtual_terminal.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <utmpx.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+namespace {
+
+const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
+
+constexpr const char* size_question = "\x1b[18t";
+
+/// getty with these operands in place of "{line} dumb".
+pty::Process start_with(const pty::Line& line, std::vector<std::string> operands) {
+    std::vector<std::string> words{pty::World::getty(), "-l", pty::World::login()};
+    words.insert(words.end(), operands.begin(), operands.end());
+    return line.start_for({.arguments = std::move(words)});
+}
+
+bool is_in(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a session is not touched because an older record of its line was left behind") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    const auto first = start_getty(line);
+    log_in(line, ann.name, ann.password);
+    const pid_t session = line.session();
+    // By a login that was killed: first in the file, with an identity of its own.
+    utmpx ghost{};
+    ghost.ut_type = USER_PROCESS;
+    ghost.ut_pid = 2;
+    line.name().copy(ghost.ut_line, sizeof ghost.ut_line);
+    std::string_view{"old"}.copy(ghost.ut_id, sizeof ghost.ut_id);
+    std::string_view{"bob"}.copy(ghost.ut_user, sizeof ghost.ut_user);
+    const std::string records = world.read_file("/run/utmp");
+    const void* const bytes = &ghost;
+    world.write_file("/run/utmp",
+                     std::string{static_cast<const char*>(bytes), sizeof ghost} + records);
+    REQUIRE(world.utmp().front().user == "bob");
+
+    const auto second = start_getty(line);
+    world.wait_for_log("\"ann\" is logged in on it (session " + std::to_string(session) + ")");
+    CHECK(is_in(pty::ask_shell(line, "echo still here"), "still here"));
+}
