@@ -57,13 +57,18 @@ std::vector<std::string> find_conf_files() {
     return layered_conf_files(directories);
 }
 
-Configuration read_configuration() {
+enum class Logged { yes, no };
+
+Configuration read_configuration(Logged logged) {
     // Looked for once: labels, and then the line, are asked for at the start.
     static const std::vector<std::string> files = find_conf_files();
     if (files.empty()) {
         return {};
     }
     Configuration configuration = read_getty_conf_files(files, read_table_file);
+    if (logged == Logged::no) {
+        return configuration;
+    }
     const std::size_t shown = std::min(configuration.problems.size(), most_problems_logged);
     for (std::size_t i = 0; i < shown; ++i) {
         log_problem(configuration.problems[i].file, configuration.problems[i].problem);
@@ -111,10 +116,8 @@ LabelEntry entry_at(LineTable table, const LineProfile* entry, bool is_exact) {
     return {.table = std::move(table), .index = index, .is_exact = is_exact};
 }
 
-enum class Logged { yes, no };
-
 std::optional<LabelEntry> find_label_in_files(std::string_view label, Logged logged) {
-    LineTable sections = sections_by_header(read_configuration());
+    LineTable sections = sections_by_header(read_configuration(Logged::no));
     if (const LineProfile* const entry = find_label(sections, label)) {
         return entry_at(std::move(sections), entry, true);
     }
@@ -142,7 +145,7 @@ std::optional<LabelEntry> find_label_in_files(std::string_view label, Logged log
 }  // namespace
 
 LineEntry read_line_entry(std::string_view line) {
-    const Configuration configuration = read_configuration();
+    const Configuration configuration = read_configuration(Logged::yes);
     LineEntry entry{.profile = entry_of_ttys(line)};
     if (!configuration.sections.empty()) {
         entry.profile =

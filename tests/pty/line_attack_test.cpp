@@ -58,3 +58,12 @@ TEST_CASE("a session is not touched because an older record of its line was left
     world.wait_for_log("\"ann\" is logged in on it (session " + std::to_string(session) + ")");
     CHECK(is_in(pty::ask_shell(line, "echo still here"), "still here"));
 }
+
+TEST_CASE("getty.conf: what is wrong is logged once, whatever the operands are") {
+    pty::TestWorld world;
+    world.write_file("/etc/getty.conf", "colour = blue\n");
+    pty::Line line;
+    const auto getty = start_with(line, {"{line}", "9600", "dumb"});
+    line.expect("box login: ");
+    CHECK(world.count_log("getty.conf:") == 1);
+}
