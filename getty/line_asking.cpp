@@ -335,10 +335,12 @@ void Line::refuse_name(std::string_view why, Clock::time_point now) {
 
 /// With one speed a BREAK may be noise, and what has been typed stays. Several
 /// in a moment are one: the line is not switched faster than a person could
-/// look.
+/// look. A modem sends none: while it is talked to, it is noise.
 
 void Line::change_speed(SpeedChange change, Clock::time_point now) {
-    if (change == SpeedChange::stay || !steps_.has_several() || now < next_step_allowed_) {
+    const bool is_with_modem = state_ == LineState::opening && opening_ < Opening::carrier;
+    if (change == SpeedChange::stay || !steps_.has_several() || now < next_step_allowed_ ||
+        is_with_modem) {
         return;
     }
     next_step_allowed_ = now + pause_between_steps;

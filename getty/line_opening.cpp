@@ -60,7 +60,7 @@ void Line::go_on_opening(Clock::time_point now) {
             [[fallthrough]];
         case Opening::ring:
             if (profile.answer_chat) {
-                if (profile.ring_timeout) {
+                if (profile.ring_timeout.value_or(0s) > 0s) {
                     times_.chat_goes_on = now + *profile.ring_timeout;
                 }
                 return;
@@ -130,6 +130,7 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
                 return;  // the end of what the modem said before
             }
             // The call is what the chat waits for first: it hears this byte too.
+            times_.chat_goes_on.reset();
             opening_ = Opening::answer_chat;
             go_on_opening(now);
             if (chat_) {

@@ -34,6 +34,26 @@ bool is_in(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("a BREAK while a modem is waited for neither ends getty nor changes what it does") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    world.write_file("/etc/gettytab",
+                     "modem:ic=\"\" ATZ\\r:ac=RING ATA\\r CONNECT:rt#2:nx=plain:lm=Modem? :\n\n"
+                     "plain:lm=Plain? :\n");
+    pty::Line line;
+    const auto getty = start_with(line, {"modem", "{line}"});
+    line.expect("ATZ\r");
+    line.send("\0"sv);
+    line.send("RING\r\n");
+    line.expect("ATA\r");
+    line.send("CONNECT\r\n");
+    line.expect("Modem? ");
+    // Longer than the modem may be silent.
+    pty::let_pass(2500ms);
+    line.send("ann\r");
+    line.expect("Password: ");
+}
+
 TEST_CASE("a session is not touched because an older record of its line was left behind") {
     pty::TestWorld world;
     add_person(world, ann);
@@ -57,6 +77,18 @@ TEST_CASE("a session is not touched because an older record of its line was left
     const auto second = start_getty(line);
     world.wait_for_log("\"ann\" is logged in on it (session " + std::to_string(session) + ")");
     CHECK(is_in(pty::ask_shell(line, "echo still here"), "still here"));
+}
+
+TEST_CASE("a ring-timeout of 0 is none, and no storm") {
+    pty::TestWorld world;
+    world.write_file("/etc/gettytab", "modem:ic=\"\" ATZ\\r:ac=RING ATA\\r CONNECT:rt#0:\n");
+    pty::Line line;
+    auto getty = start_with(line, {"modem", "{line}"});
+    line.expect("ATZ\r");
+    line.expect_nothing(1s);
+    CHECK(pty::cost_of(getty.id()).on_processor < 500ms);
+    line.send("RING\r\n");
+    line.expect("ATA\r");
 }
 
 TEST_CASE("getty.conf: what is wrong is logged once, whatever the operands are") {
