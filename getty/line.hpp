@@ -117,6 +117,7 @@ class Line {
     void on_flood_over(Clock::time_point now);
     void on_settled();
     void on_received(const LineEvent& event, Clock::time_point now);
+    void on_more_after_answer(const LineEvent& event, Clock::time_point now);
     void on_probe(const TerminalProbe::Step& step, Clock::time_point now);
     void on_key(char byte, Clock::time_point now);
     [[nodiscard]] bool is_second_half(char byte, Clock::time_point now);

@@ -225,14 +225,7 @@ void Line::on_settled() {
 
 void Line::on_received(const LineEvent& event, Clock::time_point now) {
     if (times_.settled) {
-        const auto* const received = std::get_if<Received>(&event);
-        if (received != nullptr && received->byte == '\n') {
-            return;  // the other half of the line's end
-        }
-        // All of what comes is thrown away, or the rest of a password typed
-        // ahead would be shown.
-        is_typed_lost_ = true;
-        begin_flood(now);
+        on_more_after_answer(event, now);
         return;
     }
     if (!steps_.is_at_first() && options_.break_quiet > 0s) {
@@ -260,6 +253,17 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
     }
 }
 
+/// All of it is thrown away, or the rest of a password typed ahead would be shown.
+
+void Line::on_more_after_answer(const LineEvent& event, Clock::time_point now) {
+    const auto* const received = std::get_if<Received>(&event);
+    if (received != nullptr && received->byte == '\n') {
+        return;  // the other half of the line's end
+    }
+    is_typed_lost_ = true;
+    begin_flood(now);
+}
+
 /// What is left when the name is finished was typed before login asked.
 
 void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
@@ -268,10 +272,14 @@ void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
                          [&] { claimed_->terminal.set_size(step.size->rows, step.size->columns); });
     }
     for (const char key : step.keys) {
-        if (state_ != LineState::asking || times_.ask_again) {
+        if (state_ != LineState::asking || times_.ask_again || times_.flood) {
             break;
         }
-        on_key(key, now);
+        if (times_.settled) {
+            on_more_after_answer(Received{key}, now);
+        } else {
+            on_key(key, now);
+        }
     }
     emit(step.question);
 }

@@ -159,7 +159,8 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
             return;
         case Opening::any_key:
             emit("\n");
-            if (probe_) {
+            // Where nobody is asked for a name there is nobody to take the answer.
+            if (probe_ && !options_.autologin && !options_.skip_login) {
                 on_probe(probe_->start(now), now);
             }
             go_on_opening(now);

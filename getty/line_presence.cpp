@@ -160,6 +160,7 @@ void Line::lose_line(Clock::time_point now) {
         claimed_ && options_.line != "-" && !claimed_->terminal.is_pseudo_terminal();
     question_.reset();
     chat_.reset();
+    probe_.reset();
     quiet_.reset();
     issue_.stop();
     claimed_.reset();

@@ -34,6 +34,55 @@ bool is_in(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("a password typed ahead of the terminal's answer is neither shown nor a name (V13)") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_getty(line, {"--probe-terminal"});
+    line.expect("login: ");
+    // The first is refused, so the second could be noise and is waited after;
+    // all of it is held back until the terminal could have answered.
+    line.send("a b\rann\rsecret\r");
+    line.expect("That cannot be a name");
+    line.expect("More came than anybody can type.");
+    line.expect("login: ");
+    CHECK_FALSE(is_in(line.transcript(), "secret"));
+    CHECK(world.count_log("secret") == 0);
+}
+
+TEST_CASE("the terminal's answer is no key that stops an automatic login, and no name") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_getty(
+        line, {"--probe-terminal", "--login-pause", "-a", "ann", "--autologin-grace", "1"});
+    line.expect("[press ENTER to login]");
+    line.send("\r");
+    line.expect("a key stops that.");
+    if (is_in(line.transcript(), size_question)) {
+        line.send("\x1b[8;24;80t");
+    }
+    line.expect("login: ann (automatic login)");
+    line.expect(pty::shell_prompt);
+}
+
+TEST_CASE("a line lost while its terminal is asked costs nothing until getty leaves") {
+    pty::TestWorld world;
+    pty::Line line;
+    auto getty =
+        line.start_on({.arguments = {pty::World::getty(), "--probe-terminal", "-", "dumb"}});
+    line.expect("login: ");
+    line.send("a");
+    line.expect(size_question);
+    line.close_master();
+    pty::let_pass(500ms);
+    REQUIRE(getty.is_running());
+    const auto before = pty::cost_of(getty.id()).on_processor;
+    pty::let_pass(1500ms);
+    REQUIRE(getty.is_running());
+    CHECK(pty::cost_of(getty.id()).on_processor - before < 100ms);
+}
+
 TEST_CASE("a BREAK while a modem is waited for neither ends getty nor changes what it does") {
     pty::TestWorld world;
     add_person(world, ann);
