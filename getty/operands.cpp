@@ -30,13 +30,23 @@ bool starts_like_a_speed(std::string_view word) {
     return word.front() >= '0' && word.front() <= '9';
 }
 
+/// What Linux calls lines that come and go.
+bool is_named_like_a_line(std::string_view word) {
+    return word.starts_with("tty") || word.starts_with("hvc");
+}
+
 /// BSD's way, `std.9600 ttyS0`. A label that no table has is one all the same
-/// where only the second word is a device: its table's default is meant.
+/// where only the second word is a device: its table's default is meant. Where
+/// neither is one yet, a section of getty.conf may have the line's own name.
 bool names_label_first(const std::vector<std::string_view>& given, const OperandFacts& facts) {
-    if (given[0] == "-" || facts.is_device(given[0])) {
+    if (given[0] == "-" || facts.is_device(given[0]) || looks_like_speeds(given[1])) {
         return false;
     }
-    return facts.is_label(given[0]) || (!looks_like_speeds(given[1]) && facts.is_device(given[1]));
+    if (facts.is_device(given[1])) {
+        return true;
+    }
+    return facts.is_label(given[0]) && !is_named_like_a_line(given[0]) &&
+           (is_named_like_a_line(given[1]) || !facts.is_label(given[1]));
 }
 
 }  // namespace

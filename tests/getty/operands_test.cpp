@@ -175,6 +175,33 @@ TEST_CASE("a label of a line table stands where BSD and System V have it") {
     }
 }
 
+TEST_CASE("a line that is still to come is no label, though a section has its name") {
+    const getty::OperandFacts facts{.is_device = [](auto word) { return word == "ttyS0"; },
+                                    .is_label =
+                                        [](auto word) {
+                                            return word == "ttyUSB0" || word == "hvc0" ||
+                                                   word == "fast" || word == "F9600";
+                                        }};
+    struct Case {
+        Words words;
+        Operands operands;
+    };
+    const std::vector<Case> cases{
+        {{"ttyUSB0", "9600"}, {"ttyUSB0", {9600}, ""}},
+        {{"ttyUSB0", "115200", "vt100"}, {"ttyUSB0", {115'200}, "vt100"}},
+        {{"ttyUSB0", "vt100"}, {"ttyUSB0", {}, "vt100"}},
+        {{"hvc0", "vt220"}, {"hvc0", {}, "vt220"}},
+        {{"ttyUSB0", "F9600"}, {.line = "ttyUSB0", .label = "F9600"}},
+        {{"fast", "F9600"}, {.line = "fast", .label = "F9600"}},
+        {{"fast", "ttyUSB0"}, {.line = "ttyUSB0", .label = "fast"}},
+        {{"fast", "ttyS0"}, {.line = "ttyS0", .label = "fast"}},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(joined(c.words));
+        CHECK(getty::read_operands(c.words, facts) == c.operands);
+    }
+}
+
 TEST_CASE("too few and too many operands are usage errors") {
     for (const Words& words : {Words{}, Words{""}, Words{"", "", ""}}) {
         CAPTURE(joined(words));
