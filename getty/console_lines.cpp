@@ -2,15 +2,18 @@
 
 #include "common/log.hpp"
 #include "common/program.hpp"
+#include "common/safe_text.hpp"
 #include "common/signals.hpp"
 #include "common/syscall.hpp"
 #include "common/text_file.hpp"
 #include "getty/exit_status.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <poll.h>
 #include <sys/prctl.h>
@@ -37,13 +40,34 @@ struct Console {
     Clock::time_point started{};
     Clock::time_point due{};
     std::chrono::seconds pause{0};
+    bool trouble_is_logged = false;
 };
+
+void put_off(Console& console) {
+    console.due = Clock::now() + console.pause;
+    console.pause = std::min<std::chrono::seconds>(
+        std::max<std::chrono::seconds>(2 * console.pause, shortest_pause), longest_pause);
+}
 
 /// True in the child.
 bool start(Console& console) {
     console.started = Clock::now();
     const pid_t parent = ::getpid();
-    console.child = common::check(::fork(), "fork");
+    const pid_t child = ::fork();
+    if (child < 0) {
+        // To leave would end the sessions on the other consoles.
+        const int problem = errno;
+        if (!std::exchange(console.trouble_is_logged, true)) {
+            common::log(common::Severity::warning,
+                        "a getty for " + common::quoted(console.line) +
+                            " cannot be started now: " + common::error_text(problem));
+        }
+        console.pause = std::max<std::chrono::seconds>(console.pause, shortest_pause);
+        put_off(console);
+        return false;
+    }
+    console.trouble_is_logged = false;
+    console.child = child;
     if (console.child != 0) {
         return false;
     }
@@ -66,12 +90,12 @@ void note_ends(std::vector<Console>& consoles) {
         }
         const bool was_good = Clock::now() - console->started >= good_life;
         console->child = 0;
-        console->due = Clock::now() + (was_good ? 0s : console->pause);
-        console->pause =
-            was_good ? shortest_pause
-                     : std::min<std::chrono::seconds>(
-                           std::max<std::chrono::seconds>(2 * console->pause, shortest_pause),
-                           longest_pause);
+        if (was_good) {
+            console->due = Clock::now();
+            console->pause = shortest_pause;
+        } else {
+            put_off(*console);
+        }
     }
 }
 

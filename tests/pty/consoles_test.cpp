@@ -4,11 +4,18 @@
 #include "tests/pty/test_world.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utmpx.h>
 
@@ -45,6 +52,20 @@ bool is_running(pid_t id) {
 
 bool is_any_running(const std::vector<pid_t>& ids) {
     return std::any_of(ids.begin(), ids.end(), is_running);
+}
+
+/// From here on fork(2) fails as on a machine that is full.
+void refuse_processes() {
+    constexpr unsigned refused = SECCOMP_RET_ERRNO | EAGAIN;
+    std::array<sock_filter, 4> filter{{
+        {.code = BPF_LD | BPF_W | BPF_ABS, .jt = 0, .jf = 0, .k = offsetof(seccomp_data, nr)},
+        {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 1, .k = SYS_clone},
+        {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = refused},
+        {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = SECCOMP_RET_ALLOW},
+    }};
+    const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+    common::check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "give up privileges to come");
+    common::check(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), "refuse processes");
 }
 
 }  // namespace
@@ -152,4 +173,16 @@ TEST_CASE("every active console: none is an error with a reason") {
     world.wait_for_log("no active console");
     constexpr int no_terminal = 3;
     CHECK(getty.wait_exit(12'000ms * pty::slowness) == pty::Exit{.status = no_terminal});
+}
+
+TEST_CASE("every active console: a machine that can start no process for now ends no session") {
+    pty::TestWorld world;
+    set_active_consoles(world, "pts/77\n");
+    auto getty = pty::Process{
+        {.arguments = {pty::World::getty(), "-l", pty::World::login(), "@console", "dumb"},
+         .before_exec = refuse_processes}};
+    world.wait_for_log("cannot be started now");
+    CHECK_THROWS(getty.wait_exit(1'500ms));
+    CHECK(getty.is_running());
+    CHECK(world.count_log("cannot be started now") == 1);
 }
