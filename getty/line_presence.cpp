@@ -165,6 +165,10 @@ void Line::lose_line(Clock::time_point now) {
     issue_.stop();
     claimed_.reset();
     times_ = {};
+    // Whoever comes next finds what the first one found.
+    steps_.begin_anew();
+    options_ = steps_.options();
+    modem_text_.clear();
     if (!may_return) {
         exit_status_ = line_failed;
         leave_slowly(now);

@@ -25,6 +25,8 @@ class LineSteps {
 
     void advance();
     void restart();
+    /// As at the beginning: what the kernel or a modem said is forgotten.
+    void begin_anew() { enter(0); }
     /// In place of this entry's own: what the kernel or a modem says.
     void replace_speeds(std::vector<Speed> speeds);
 

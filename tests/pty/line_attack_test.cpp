@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/ioctl.h>
 #include <utmpx.h>
 
 #include <doctest/doctest.h>
@@ -147,4 +148,23 @@ TEST_CASE("getty.conf: what is wrong is logged once, whatever the operands are")
     const auto getty = start_with(line, {"{line}", "9600", "dumb"});
     line.expect("box login: ");
     CHECK(world.count_log("getty.conf:") == 1);
+}
+
+TEST_CASE("a line that was lost begins anew: with its first entry, and its automatic login") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    const pty::VirtualTerminal terminal;
+    world.write_file("/etc/getty.conf",
+                     "[tty*]\nnext = second\nautologin = ann\nautologin-grace = 1\n"
+                     "[second]\nprompt = Second:\n");
+    const auto getty = terminal.start_for(
+        {.arguments = {pty::World::getty(), "-l", pty::World::login(), "{line}", "dumb"}});
+    terminal.expect("a key stops that.");
+    terminal.send("x");
+    terminal.expect("box login:");
+    terminal.send(std::string(1, '\0'));
+    terminal.expect("Second:");
+    terminal.set(TIOCVHANGUP, 0);
+    terminal.expect("login: ann (automatic login)");
+    terminal.expect("ready>");
 }
