@@ -48,7 +48,7 @@ class Line {
 
     /// Whether what it changes about the machine is to be put back before getty
     /// ends by a signal.
-    [[nodiscard]] bool has_to_undo() const { return options_.quiet_console; }
+    [[nodiscard]] bool has_to_undo() const { return steps_.any_quiets_console(); }
 
     /// What to poll for; descriptor -1 where there is nothing but time.
     [[nodiscard]] pollfd waiting_for() const;

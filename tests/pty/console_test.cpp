@@ -72,6 +72,23 @@ TEST_CASE("Waits for kernel messages to settle: --quiet-console while a prompt i
     }
 }
 
+TEST_CASE("the kernel's levels are put back, though only a later entry quiets the console") {
+    pty::TestWorld world;
+    cover(world, kernel_levels, "4\t4\t1\t7\n");
+    world.write_file("/etc/getty.conf",
+                     "[pts/*]\nnext = second\n[second]\nprompt = Second:\nquiet-console = yes\n");
+    pty::Line line;
+    auto getty = pty::start_getty(line);
+    line.expect("box login: ");
+    line.expect_nothing(150ms);
+    line.send(std::string(1, '\0'));
+    line.expect("Second:");
+    REQUIRE(is_quiet());
+    getty.signal(SIGTERM);
+    CHECK(getty.wait_exit() == pty::Exit{.signal = SIGTERM});
+    CHECK(text_of(kernel_levels).starts_with("4"));
+}
+
 TEST_CASE("without --quiet-console the kernel's levels are left alone") {
     pty::TestWorld world;
     cover(world, kernel_levels, "4\t4\t1\t7\n");
