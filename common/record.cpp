@@ -8,7 +8,19 @@ namespace common {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t id_length = sizeof(utmpx::ut_id);
+
+struct Stamp {
+    std::uint32_t mark = 0;
+    std::uint32_t unused = 0;
+    std::int64_t since_boot = 0;  ///< microseconds
+};
+constexpr std::uint32_t stamp_mark = 0x79677474;  // "ttgy"
+/// The C libraries name the bytes behind the address differently.
+constexpr std::size_t stamp_offset = offsetof(utmpx, ut_addr_v6) + sizeof(utmpx::ut_addr_v6);
+static_assert(stamp_offset + sizeof(Stamp) <= sizeof(utmpx));
 
 /// utmpx strings are padded, not terminated: a full field has no NUL.
 template <std::size_t Size>
@@ -46,6 +58,13 @@ bool is_live(const utmpx& record) {
     return is_of_a_line(record) && record.ut_type != DEAD_PROCESS;
 }
 
+void set_time(utmpx& record, RecordTime when) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
+    const auto count = static_cast<std::uint32_t>(seconds.time_since_epoch().count());
+    record.ut_tv.tv_sec = static_cast<decltype(record.ut_tv.tv_sec)>(count);
+    record.ut_tv.tv_usec = static_cast<decltype(record.ut_tv.tv_usec)>((when - seconds).count());
+}
+
 utmpx record(short type, const LineUse& use) {
     utmpx result{};
     result.ut_type = type;
@@ -53,12 +72,7 @@ utmpx record(short type, const LineUse& use) {
     result.ut_session = use.session;
     fill(result.ut_line, use.line);
     fill(result.ut_id, use.id.empty() ? usual_id(use.line) : use.id);
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(use.when);
-    // 32 bits of seconds, unsigned since glibc 2.40: good until 2106.
-    const auto count = static_cast<std::uint32_t>(seconds.time_since_epoch().count());
-    result.ut_tv.tv_sec = static_cast<decltype(result.ut_tv.tv_sec)>(count);
-    result.ut_tv.tv_usec =
-        static_cast<decltype(result.ut_tv.tv_usec)>((use.when - seconds).count());
+    set_time(result, use.when);
     return result;
 }
 
@@ -82,24 +96,42 @@ utmpx logout_record(const LineUse& use) {
     return record(DEAD_PROCESS, use);
 }
 
+RecordTime time_of(const utmpx& record) {
+    const std::chrono::seconds seconds{static_cast<std::uint32_t>(record.ut_tv.tv_sec)};
+    return RecordTime{seconds + std::chrono::microseconds{record.ut_tv.tv_usec}};
+}
+
 Slot choose_slot(std::span<const utmpx> records, const utmpx& wanted) {
     const std::string_view line = text_of(wanted.ut_line);
     const std::string_view id = text_of(wanted.ut_id);
-    const auto index_of = [&records](auto accepts) {
-        return static_cast<std::size_t>(std::find_if(records.begin(), records.end(), accepts) -
-                                        records.begin());
-    };
     const auto has_no_other_line = [line](const utmpx& r) {
         return text_of(r.ut_line).empty() || text_of(r.ut_line) == line;
     };
+    // Of those that fit, the first in one page; what lies across two must move.
+    const auto place_of = [&records](auto fits) -> std::optional<Slot> {
+        Slot slot{.index = records.size()};
+        for (std::size_t index = 0; index < records.size(); ++index) {
+            if (!fits(records[index])) {
+                continue;
+            }
+            if (!lies_across_pages(index)) {
+                slot.index = index;
+                return slot;
+            }
+            slot.left = slot.left.value_or(index);
+        }
+        slot.index = next_index(records.size());
+        return slot.left ? std::optional{slot} : std::nullopt;
+    };
 
     // init, and whoever was this process before, named the slot by its pid.
-    const std::size_t of_this_process = index_of([&](const utmpx& r) {
-        return is_live(r) && r.ut_pid == wanted.ut_pid && has_no_other_line(r);
-    });
-    if (of_this_process < records.size()) {
-        const std::string_view given = text_of(records[of_this_process].ut_id);
-        return {of_this_process, std::string{given.empty() ? id : given}};
+    if (auto slot = place_of([&](const utmpx& r) {
+            return is_live(r) && r.ut_pid == wanted.ut_pid && has_no_other_line(r);
+        })) {
+        const std::size_t named_at = slot->left.value_or(slot->index);
+        const std::string_view given = text_of(records[named_at].ut_id);
+        slot->id = given.empty() ? id : given;
+        return *std::move(slot);
     }
     const auto is_taken = [&](std::string_view candidate) {
         return std::any_of(records.begin(), records.end(), [&](const utmpx& r) {
@@ -110,16 +142,19 @@ Slot choose_slot(std::span<const utmpx> records, const utmpx& wanted) {
     for (std::uint32_t attempt = 0; is_taken(free_id); ++attempt) {
         free_id = hashed_id(line, attempt);
     }
-    const std::size_t of_this_line =
-        index_of([&](const utmpx& r) { return is_of_a_line(r) && text_of(r.ut_line) == line; });
-    if (of_this_line < records.size()) {
-        return {of_this_line, free_id};
+    auto slot =
+        place_of([&](const utmpx& r) { return is_of_a_line(r) && text_of(r.ut_line) == line; });
+    if (!slot) {
+        slot = place_of([&](const utmpx& r) {
+            return is_of_a_line(r) && text_of(r.ut_id) == free_id &&
+                   (!is_live(r) || text_of(r.ut_line).empty());
+        });
     }
-    const std::size_t of_this_id = index_of([&](const utmpx& r) {
-        return is_of_a_line(r) && text_of(r.ut_id) == free_id &&
-               (!is_live(r) || text_of(r.ut_line).empty());
-    });
-    return {of_this_id, free_id};
+    if (!slot) {
+        slot.emplace(Slot{.index = next_index(records.size())});
+    }
+    slot->id = std::move(free_id);
+    return *std::move(slot);
 }
 
 std::optional<utmpx> record_of(std::span<const utmpx> records, pid_t process) {
@@ -127,6 +162,55 @@ std::optional<utmpx> record_of(std::span<const utmpx> records, pid_t process) {
         return is_live(r) && r.ut_pid == process;
     });
     return found == records.end() ? std::nullopt : std::optional{*found};
+}
+
+void stamp(utmpx& record, BootTime now) {
+    const Stamp written{.mark = stamp_mark, .since_boot = now.count()};
+    std::memcpy(reinterpret_cast<char*>(&record) + stamp_offset, &written, sizeof written);
+}
+
+std::optional<BootTime> stamp_of(const utmpx& record) {
+    Stamp read{};
+    std::memcpy(&read, reinterpret_cast<const char*>(&record) + stamp_offset, sizeof read);
+    return read.mark == stamp_mark && read.since_boot >= 0
+               ? std::optional{BootTime{read.since_boot}}
+               : std::nullopt;
+}
+
+bool is_stale(const utmpx& record, const ProcessStart& process, const Clocks& clocks) {
+    constexpr auto slack = 1s;
+    constexpr auto boot_slack = 2s;  // the kernel gives it in whole seconds
+    if ((record.ut_type != LOGIN_PROCESS && record.ut_type != USER_PROCESS) || record.ut_pid <= 0) {
+        return false;
+    }
+    if (!process.is_there) {
+        return true;
+    }
+    const auto stamped = stamp_of(record);
+    if (stamped && (*stamped > clocks.since_boot + slack ||
+                    (process.started && *process.started > *stamped + slack))) {
+        return true;
+    }
+    if (!clocks.recorded_boot) {
+        return false;
+    }
+    const RecordTime boot = clocks.now - clocks.since_boot;
+    const auto doubt = std::chrono::abs(boot - *clocks.recorded_boot);
+    if (stamped) {
+        return time_of(record) - *stamped + doubt + boot_slack < boot;
+    }
+    return time_of(record) + doubt + boot_slack < boot ||
+           (process.started && boot + *process.started > time_of(record) + doubt + slack);
+}
+
+utmpx ended_record(const utmpx& stale, RecordTime when) {
+    utmpx ended = stale;
+    ended.ut_type = DEAD_PROCESS;
+    fill(ended.ut_user, "");
+    fill(ended.ut_host, "");
+    std::memset(&ended.ut_addr_v6, 0, sizeof ended.ut_addr_v6);
+    set_time(ended, when);
+    return ended;
 }
 
 }  // namespace common

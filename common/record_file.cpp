@@ -1,18 +1,27 @@
 #include "common/record_file.hpp"
 
+#include "common/log.hpp"
+#include "common/safe_text.hpp"
 #include "common/syscall.hpp"
+#include "common/text_file.hpp"
 #include "common/unique_fd.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <lastlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace common {
@@ -22,117 +31,300 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+#ifndef TTYGATE_KEEPS_RECORDS
+#define TTYGATE_KEEPS_RECORDS 1
+#endif
+constexpr bool keeps_records = TTYGATE_KEEPS_RECORDS != 0;
+
 constexpr auto lock_patience = 250ms;
+/// Three files at a login: together less than one patience.
+constexpr auto readers_patience = 60ms;
+constexpr auto reading_patience = 20ms;
+
+constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
+static_assert(sizeof(off_t) == 8, "lastlog is larger than 2 GiB");
 
 enum class Access { read, write };
 
-/// Absent is an answer, everything else a failure. O_NONBLOCK and the check for
-/// a regular file: a FIFO of that name must not hold a login.
+/// Absent is an answer, everything else a failure. O_NONBLOCK: a FIFO of that
+/// name must not hold a login.
 UniqueFd open_records(const std::string& path, Access access) {
+    if constexpr (!keeps_records) {
+        return {};
+    }
     const int mode = access == Access::write ? O_RDWR : O_RDONLY;
     UniqueFd file{retry_interrupted(
         [&] { return ::open(path.c_str(), mode | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); })};
-    if (!file.is_open()) {
-        if (errno == ENOENT) {
-            return file;
-        }
+    if (!file.is_open() && errno != ENOENT) {
         throw_errno("open", path);
     }
+    return file;
+}
+
+/// Of a regular file, which alone can keep records.
+struct stat status_of(const UniqueFd& file, const std::string& path) {
     struct stat status {};
     check(::fstat(file.get(), &status), "look at", path);
     if (!S_ISREG(status.st_mode)) {
         errno = EINVAL;
         throw_errno("keep records in", path);
     }
-    return file;
+    return status;
 }
 
-struct flock whole_file(short type) {
+struct flock range_of(short type, off_t start, off_t length) {
     struct flock range {};
     range.l_type = type;
     range.l_whence = SEEK_SET;
+    range.l_start = start;
+    range.l_len = length;
     return range;
 }
 
-/// The write lock of one open file, until the end of scope.
+struct flock whole_file(short type) {
+    return range_of(type, 0, 0);
+}
+
+/// Takes or changes a lock if nobody is in the way.
+bool lock_now(const UniqueFd& file, struct flock range) {
+    if (::fcntl(file.get(), F_OFD_SETLK, &range) == 0) {
+        return true;
+    }
+    if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+        throw_errno("lock", "the records");
+    }
+    return false;
+}
+
+/// Who keeps us from such a lock, if anybody; -1 where the kernel knows no
+/// process, for a lock like our own.
+std::optional<pid_t> holder_against(const UniqueFd& file, short type) {
+    struct flock holder = whole_file(type);
+    const bool is_known =
+        ::fcntl(file.get(), F_OFD_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
+    return is_known ? std::optional{holder.l_pid} : std::nullopt;
+}
+
+/// Our own lock file, or nothing where there is no place for it that is only ours.
+UniqueFd open_writers_lock(const std::string& path) {
+    const std::string directory = path.substr(0, path.rfind('/'));
+    ::mkdir(directory.c_str(), S_IRWXU);
+    struct stat status {};
+    if (::lstat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
+        status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return {};
+    }
+    return UniqueFd{::open(
+        path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+}
+
+/// Once in a process: whoever holds it holds it against every record.
+void tell_of_reader(std::optional<pid_t> reader, const std::string& path) {
+    static std::atomic_flag is_told;
+    if (is_told.test_and_set()) {
+        return;
+    }
+    std::string who = "somebody";
+    if (reader.value_or(0) > 0) {
+        const std::string directory = "/proc/" + std::to_string(*reader);
+        struct stat status {};
+        const bool is_there = ::stat(directory.c_str(), &status) == 0;
+        std::string command = read_text_file(directory + "/comm").value_or("");
+        command.resize(std::min(command.size(), command.find('\n')));
+        who =
+            "process " + std::to_string(*reader) +
+            (is_there ? " of user " + std::to_string(status.st_uid) + ", " + quoted(command) : "");
+    }
+    log(Severity::warning, path + " is locked for reading by " + who + ": written all the same");
+}
+
+/// The lock of one open file of records, until the end of scope.
 class RecordLock {
   public:
-    RecordLock(const UniqueFd& file, const std::string& path) : file_(file) {
-        const auto deadline = Clock::now() + lock_patience;
-        for (auto pause = 100us; !take();
-             pause = std::min<std::chrono::microseconds>(2 * pause, 5ms)) {
-            if (Clock::now() >= deadline) {
-                give_up_or_go_on(path);
+    RecordLock(const UniqueFd& file, const std::string& path, const std::string& writers_lock)
+        : file_(file) {
+        const auto begun = Clock::now();
+        bool tells = true;
+        for (auto pause = first_pause; !lock_now(file_, whole_file(F_WRLCK)); lengthen(pause)) {
+            const auto now = Clock::now();
+            if (now - begun >= readers_patience && lock_beside_readers(path, writers_lock, tells)) {
                 return;
             }
+            if (now - begun >= lock_patience) {
+                throw RecordLocked{path,
+                                   std::max(holder_against(file_, F_RDLCK).value_or(0), pid_t{0})};
+            }
             std::this_thread::sleep_for(pause);
+        }
+    }
+    /// For reading. Without it after a while: what is read may then be half old.
+    explicit RecordLock(const UniqueFd& file) : file_(file) {
+        const auto begun = Clock::now();
+        auto pause = first_pause;
+        while (!lock_now(file_, whole_file(F_RDLCK)) && Clock::now() - begun < reading_patience) {
+            std::this_thread::sleep_for(pause);
+            lengthen(pause);
         }
     }
     RecordLock(const RecordLock&) = delete;
     RecordLock(RecordLock&&) = delete;
     RecordLock& operator=(const RecordLock&) = delete;
     RecordLock& operator=(RecordLock&&) = delete;
+    /// Said, not left to close(2): a child forked meanwhile has the descriptors too.
     ~RecordLock() {
-        struct flock range = whole_file(F_UNLCK);
-        ::fcntl(file_.get(), F_OFD_SETLK, &range);
+        release(writers_);
+        release(file_);
     }
 
   private:
-    bool take() {
-        struct flock range = whole_file(F_WRLCK);
-        if (::fcntl(file_.get(), F_OFD_SETLK, &range) == 0) {
-            return true;
+    static constexpr std::chrono::microseconds first_pause = 50us;
+    static void lengthen(std::chrono::microseconds& pause) {
+        pause = std::min<std::chrono::microseconds>(2 * pause, 1ms);
+    }
+    static void release(const UniqueFd& file) {
+        if (file.is_open()) {
+            struct flock range = whole_file(F_UNLCK);
+            ::fcntl(file.get(), F_OFD_SETLK, &range);
         }
-        if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-            throw_errno("lock", "the records");
-        }
-        return false;
     }
 
-    /// A reader cannot be hurt by a whole record that changes in one write, and
-    /// while it holds its lock no other writer is inside.
-    void give_up_or_go_on(const std::string& path) {
-        struct flock holder = whole_file(F_WRLCK);
-        const bool known = ::fcntl(file_.get(), F_OFD_GETLK, &holder) == 0;
-        if (known && holder.l_type == F_UNLCK && take()) {
-            return;  // let go this very moment
+    /// Readers cannot be hurt by a whole record that changes in one write.
+    bool lock_beside_readers(const std::string& path,
+                             const std::string& writers_lock,
+                             bool& tells) {
+        const auto reader = holder_against(file_, F_WRLCK);
+        if (!lock_now(file_, whole_file(F_RDLCK))) {
+            return false;  // a writer is inside
         }
-        if (!known || holder.l_type == F_WRLCK) {
-            throw RecordLocked{path, known && holder.l_pid > 0 ? holder.l_pid : 0};
+        if (!writers_.is_open()) {
+            writers_ = open_writers_lock(writers_lock);
         }
+        struct stat status {};
+        constexpr ino_t largest = std::numeric_limits<off_t>::max();
+        if (writers_.is_open() && ::fstat(file_.get(), &status) == 0 &&
+            !lock_now(writers_,
+                      range_of(F_WRLCK, static_cast<off_t>(status.st_ino % largest), 1))) {
+            release(file_);
+            return false;
+        }
+        if (std::exchange(tells, false)) {
+            tell_of_reader(reader, path);
+        }
+        return true;
     }
 
     const UniqueFd& file_;
+    UniqueFd writers_;
 };
 
-std::vector<utmpx> records_in(const UniqueFd& file, const std::string& path) {
-    constexpr std::size_t chunk = 64;
-    std::vector<utmpx> records;
-    std::size_t count = 0;
-    for (;;) {
-        records.resize(count + chunk);
-        const auto size = check(retry_interrupted([&] {
-                                    return ::pread(file.get(),
-                                                   &records[count],
-                                                   chunk * sizeof(utmpx),
-                                                   static_cast<off_t>(count * sizeof(utmpx)));
-                                }),
-                                "read",
-                                path);
-        const std::size_t whole = static_cast<std::size_t>(size) / sizeof(utmpx);
-        count += whole;
-        if (whole < chunk) {
-            records.resize(count);
-            return records;
+/// A file of records that nobody else writes to as long as this lives.
+class LockedRecords {
+  public:
+    LockedRecords(const std::string& path, const std::string& writers_lock) : path_(path) {
+        constexpr int attempts = 3;
+        for (int attempt = 0; attempt < attempts; ++attempt) {
+            lock_.reset();
+            file_ = open_records(path, Access::write);
+            if (!file_.is_open()) {
+                return;
+            }
+            lock_.emplace(file_, path, writers_lock);
+            status_ = status_of(file_, path);
+            struct stat named {};
+            if (::stat(path.c_str(), &named) == 0 && named.st_dev == status_.st_dev &&
+                named.st_ino == status_.st_ino) {
+                return;
+            }
+        }
+        errno = ESTALE;
+        throw_errno("keep up with the changes of", path);
+    }
+
+    [[nodiscard]] bool is_there() const { return file_.is_open(); }
+    [[nodiscard]] const UniqueFd& file() const { return file_; }
+    [[nodiscard]] const struct stat& status() const { return status_; }
+
+    /// All whole records.
+    [[nodiscard]] std::vector<utmpx> all() const {
+        return records_in(file_, status_.st_size, path_);
+    }
+
+    void write(const utmpx& record, std::size_t index) const {
+        const auto where = static_cast<off_t>(index) * record_size;
+        if (where > status_.st_size && status_.st_size % record_size != 0) {
+            // The rest of a torn record, that is written over otherwise.
+            check(::ftruncate(file_.get(), status_.st_size / record_size * record_size),
+                  "cut",
+                  path_);
+        }
+        write(std::as_bytes(std::span{&record, 1}), where);
+    }
+
+    void write(std::span<const std::byte> bytes, off_t where) const {
+        require_room_in_limit(where + static_cast<off_t>(bytes.size()));
+        // What is missing after a short write is asked for again, to learn why.
+        for (std::size_t done = 0; done < bytes.size();) {
+            const auto written = retry_interrupted([&] {
+                return ::pwrite(file_.get(),
+                                bytes.data() + done,
+                                bytes.size() - done,
+                                where + static_cast<off_t>(done));
+            });
+            if (written <= 0) {
+                fail_after(where + static_cast<off_t>(done), written == 0 ? ENOSPC : errno);
+            }
+            done += static_cast<std::size_t>(written);
         }
     }
-}
 
-off_t size_of(const UniqueFd& file, const std::string& path) {
-    struct stat status {};
-    check(::fstat(file.get(), &status), "look at", path);
-    return status.st_size;
-}
+    static std::vector<utmpx> records_in(const UniqueFd& file,
+                                         off_t size,
+                                         const std::string& path) {
+        std::vector<utmpx> records(static_cast<std::size_t>(size / record_size));
+        std::size_t count = 0;
+        while (count < records.size()) {
+            const auto read = check(retry_interrupted([&] {
+                                        return ::pread(file.get(),
+                                                       &records[count],
+                                                       (records.size() - count) * sizeof(utmpx),
+                                                       static_cast<off_t>(count) * record_size);
+                                    }),
+                                    "read",
+                                    path);
+            const std::size_t whole = static_cast<std::size_t>(read) / sizeof(utmpx);
+            count += whole;
+            if (whole == 0) {
+                records.resize(count);
+            }
+        }
+        return records;
+    }
+
+  private:
+    /// The kernel says it with SIGXFSZ, which ends a process.
+    void require_room_in_limit(off_t end) const {
+        rlimit limit{};
+        if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+            static_cast<rlim_t>(end) > limit.rlim_cur) {
+            errno = EFBIG;
+            throw_errno("write", path_);
+        }
+    }
+
+    /// Half a record would put every later one out of step.
+    [[noreturn]] void fail_after(off_t end, int problem) const {
+        if (end > status_.st_size) {
+            [[maybe_unused]] const int cut = ::ftruncate(file_.get(), status_.st_size);
+        }
+        errno = problem;
+        throw_errno("write", path_);
+    }
+
+    const std::string& path_;
+    UniqueFd file_;
+    std::optional<RecordLock> lock_;
+    struct stat status_ {};
+};
 
 /// One whole entry, or nothing where the file ends before it.
 template <typename Entry>
@@ -145,24 +337,30 @@ std::optional<Entry> read_at(const UniqueFd& file, off_t where, const std::strin
     return size == static_cast<ssize_t>(sizeof entry) ? std::optional{entry} : std::nullopt;
 }
 
-void write_at(const UniqueFd& file,
-              std::span<const std::byte> bytes,
-              off_t where,
-              const std::string& path) {
-    const off_t size_before = size_of(file, path);
-    const auto written = check(
-        retry_interrupted([&] { return ::pwrite(file.get(), bytes.data(), bytes.size(), where); }),
-        "write",
-        path);
-    if (static_cast<std::size_t>(written) == bytes.size()) {
-        return;
+BootTime time_since_boot() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::duration_cast<BootTime>(std::chrono::seconds{now.tv_sec} +
+                                                std::chrono::nanoseconds{now.tv_nsec});
+}
+
+enum class Readers { anybody, not_others };
+
+Recorded append(const utmpx& record,
+                const std::string& path,
+                const std::string& writers_lock,
+                Readers allowed) {
+    const LockedRecords file{path, writers_lock};
+    if (!file.is_there()) {
+        return Recorded::no_file;
     }
-    // A full disk: half a record would put every later one out of step.
-    if (where + written > size_before) {
-        [[maybe_unused]] const int cut = ::ftruncate(file.get(), size_before);
+    if (allowed == Readers::not_others && (file.status().st_mode & S_IRWXO) != 0) {
+        errno = EPERM;
+        throw_errno("keep what others may read in", path);
     }
-    errno = ENOSPC;
-    throw_errno("write", path);
+    // Rounded down: the rest of a torn record is written over.
+    file.write(record, next_index(static_cast<std::size_t>(file.status().st_size / record_size)));
+    return Recorded::written;
 }
 
 }  // namespace
@@ -174,55 +372,86 @@ RecordLocked::RecordLocked(const std::string& path, pid_t holder)
           "lock " + path + (holder > 0 ? " held by process " + std::to_string(holder) : "")),
       holder_(holder) {}
 
-Recorded put_record(const utmpx& record, const std::string& path) {
-    const UniqueFd file = open_records(path, Access::write);
-    if (!file.is_open()) {
-        return Recorded::no_file;
+Recorded put_record(const utmpx& record, const std::string& path, const std::string& writers_lock) {
+    return replace_record(record, path, writers_lock).outcome;
+}
+
+Replacement replace_record(const utmpx& record,
+                           const std::string& path,
+                           const std::string& writers_lock) {
+    const LockedRecords file{path, writers_lock};
+    if (!file.is_there()) {
+        return {};
     }
-    const RecordLock lock{file, path};
-    const Slot slot = choose_slot(records_in(file, path), record);
+    Replacement replacement{.outcome = Recorded::written, .before = file.all()};
+    const Slot slot = choose_slot(replacement.before, record);
+    replacement.index = slot.index;
     utmpx written = record;
     std::fill(std::begin(written.ut_id), std::end(written.ut_id), '\0');
     slot.id.copy(written.ut_id, sizeof written.ut_id);
-    write_at(file,
-             std::as_bytes(std::span{&written, 1}),
-             static_cast<off_t>(slot.index * sizeof(utmpx)),
-             path);
-    return Recorded::written;
-}
-
-Recorded append_record(const utmpx& record, const std::string& path) {
-    const UniqueFd file = open_records(path, Access::write);
-    if (!file.is_open()) {
-        return Recorded::no_file;
+    stamp(written, time_since_boot());
+    file.write(written, slot.index);
+    if (slot.left) {
+        file.write(utmpx{}, *slot.left);
     }
-    const RecordLock lock{file, path};
-    // Rounded down: the rest of a torn record is written over.
-    constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
-    const off_t end = size_of(file, path) / record_size * record_size;
-    write_at(file, std::as_bytes(std::span{&record, 1}), end, path);
-    return Recorded::written;
+    return replacement;
 }
 
-Recorded put_last_login(uid_t user, const utmpx& record, const std::string& path) {
-    const UniqueFd file = open_records(path, Access::write);
-    if (!file.is_open()) {
+bool end_record(const utmpx& seen,
+                RecordTime when,
+                const std::string& path,
+                const std::string& writers_lock) {
+    const LockedRecords file{path, writers_lock};
+    if (!file.is_there()) {
+        return false;
+    }
+    const std::vector<utmpx> records = file.all();
+    const auto found = std::find_if(records.begin(), records.end(), [&](const utmpx& r) {
+        return std::memcmp(&r, &seen, sizeof r) == 0;
+    });
+    if (found == records.end()) {
+        return false;
+    }
+    file.write(ended_record(seen, when), static_cast<std::size_t>(found - records.begin()));
+    return true;
+}
+
+Recorded append_record(const utmpx& record,
+                       const std::string& path,
+                       const std::string& writers_lock) {
+    return append(record, path, writers_lock, Readers::anybody);
+}
+
+Recorded append_secret_record(const utmpx& record,
+                              const std::string& path,
+                              const std::string& writers_lock) {
+    return append(record, path, writers_lock, Readers::not_others);
+}
+
+Recorded put_last_login(uid_t user,
+                        const utmpx& record,
+                        const std::string& path,
+                        const std::string& writers_lock) {
+    const LockedRecords file{path, writers_lock};
+    if (!file.is_there()) {
         return Recorded::no_file;
     }
     lastlog entry{};
     entry.ll_time = static_cast<decltype(entry.ll_time)>(record.ut_tv.tv_sec);
     std::copy(std::begin(record.ut_line), std::end(record.ut_line), std::begin(entry.ll_line));
     std::copy(std::begin(record.ut_host), std::end(record.ut_host), std::begin(entry.ll_host));
-    write_at(file,
-             std::as_bytes(std::span{&entry, 1}),
-             static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)),
-             path);
+    file.write(std::as_bytes(std::span{&entry, 1}),
+               static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)));
     return Recorded::written;
 }
 
 std::vector<utmpx> read_records(const std::string& path) {
     const UniqueFd file = open_records(path, Access::read);
-    return file.is_open() ? records_in(file, path) : std::vector<utmpx>{};
+    if (!file.is_open()) {
+        return {};
+    }
+    const RecordLock lock{file};
+    return LockedRecords::records_in(file, status_of(file, path).st_size, path);
 }
 
 std::optional<utmpx> read_last_record(const std::string& path) {
@@ -230,8 +459,7 @@ std::optional<utmpx> read_last_record(const std::string& path) {
     if (!file.is_open()) {
         return std::nullopt;
     }
-    constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
-    const off_t count = size_of(file, path) / record_size;
+    const off_t count = status_of(file, path).st_size / record_size;
     return count == 0 ? std::nullopt : read_at<utmpx>(file, (count - 1) * record_size, path);
 }
 
@@ -240,6 +468,7 @@ std::optional<LastLogin> read_last_login(uid_t user, const std::string& path) {
     if (!file.is_open()) {
         return std::nullopt;
     }
+    (void)status_of(file, path);
     const auto entry = read_at<lastlog>(
         file, static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)), path);
     if (!entry || entry->ll_time == 0) {

@@ -2,6 +2,7 @@
 
 #include "common/record.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -12,7 +13,8 @@
 namespace common {
 
 /// Where records live. Each is written where the file exists and never created:
-/// an administrator without utmp does not get one.
+/// an administrator without utmp does not get one. Built with -Dutmpx=none, there
+/// is no file of records anywhere.
 struct RecordPaths {
     std::string utmp = "/run/utmp";
     std::string wtmp = "/var/log/wtmp";
@@ -36,21 +38,58 @@ class RecordLocked : public std::system_error {
     pid_t holder_;
 };
 
-/// The four below use no signal, no alarm and no static storage, and wait at
-/// most 250 ms for a lock, which is an open-file-description lock that the C
-/// library's own writers respect (fcntl(2)). A lock for reading, which anybody
-/// can take, delays a record but does not keep it out. Every other failure is a
-/// std::system_error with the errno of the step that failed, ENOSPC also after
-/// a short write, which is taken back. Never call getutxent(3) and its like
-/// between them: it would wait for our lock.
+/// The lock of those of us who write beside a lock for reading: root's, in a
+/// directory of root's, so that nobody else can hold it. Each file of records is
+/// one byte of it. Made when it is first needed.
+constexpr const char* default_writers_lock = "/run/ttygate/records.lock";
 
-/// Writes the record into the slot of its line (choose_slot).
-Recorded put_record(const utmpx& record, const std::string& path);
+/// The writers below use no signal and no alarm, are for any thread, and take
+/// 250 ms at most: so long they wait for the file's lock, an open-file-description
+/// lock that the C library's own writers respect (fcntl(2)). A lock for reading,
+/// which anybody can take, keeps a record out for 60 ms: then we write beside
+/// it, holding one ourselves (no writer of the C library gets in) and the writers'
+/// lock (nor one of ours). A file that was renamed meanwhile (logrotate(8)) is
+/// opened anew. No record lies across two pages, so none is ever torn. Every other
+/// failure is a std::system_error with the errno of the step that failed: EFBIG
+/// instead of SIGXFSZ, and ENOSPC or EDQUOT also after a short write, which is
+/// taken back. Never call getutxent(3) and its like between them: it would wait
+/// for our lock.
+
+/// Writes the record, stamped, into the slot of its line (choose_slot).
+Recorded put_record(const utmpx& record,
+                    const std::string& path,
+                    const std::string& writers_lock = default_writers_lock);
+/// The same, for whoever wants to know what was there.
+struct Replacement {
+    Recorded outcome = Recorded::no_file;
+    std::vector<utmpx> before{};  ///< all records, as they were before
+    std::size_t index = 0;        ///< of the new one
+};
+Replacement replace_record(const utmpx& record,
+                           const std::string& path,
+                           const std::string& writers_lock = default_writers_lock);
+/// Ends a stale record (ended_record), unless somebody changed it since it was
+/// seen. Returns whether it was us who ended it.
+bool end_record(const utmpx& seen,
+                RecordTime when,
+                const std::string& path,
+                const std::string& writers_lock = default_writers_lock);
 /// Adds the record at the end.
-Recorded append_record(const utmpx& record, const std::string& path);
+Recorded append_record(const utmpx& record,
+                       const std::string& path,
+                       const std::string& writers_lock = default_writers_lock);
+/// The same where a name may turn out to be a password: EPERM, and nothing is
+/// written, where others may read or change the file.
+Recorded append_secret_record(const utmpx& record,
+                              const std::string& path,
+                              const std::string& writers_lock = default_writers_lock);
 /// Notes a login in lastlog(8).
-Recorded put_last_login(uid_t user, const utmpx& record, const std::string& path);
-/// All whole records of a file; none if it is absent.
+Recorded put_last_login(uid_t user,
+                        const utmpx& record,
+                        const std::string& path,
+                        const std::string& writers_lock = default_writers_lock);
+/// All whole records of a file; none if it is absent. Waits for a writer, 20 ms
+/// at most.
 [[nodiscard]] std::vector<utmpx> read_records(const std::string& path);
 /// The newest record of a file that only ever grows.
 [[nodiscard]] std::optional<utmpx> read_last_record(const std::string& path);

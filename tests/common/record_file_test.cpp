@@ -4,22 +4,30 @@
 #include "tests/common/temporary_directory.hpp"
 #include "tests/testing.hpp"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
 #include <lastlog.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,10 +114,25 @@ bool holds_in_child(Action action) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-void limit_file_size(rlim_t size) {
-    const rlimit limit{size, size};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    std::signal(SIGXFSZ, SIG_IGN);
+/// What the rest of this process's pwrite(2) calls come to.
+void fail_writes_with(int problem) {
+    std::array<sock_filter, 4> program{{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pwrite64, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(problem)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const sock_fprog filter{.len = program.size(), .filter = program.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+        throw std::runtime_error{"no filter"};
+    }
+}
+
+/// What is where no record may be.
+bool is_filler(const utmpx& record) {
+    const utmpx nothing{};
+    return std::memcmp(&record, &nothing, sizeof record) == 0;
 }
 
 template <typename Action>
@@ -170,14 +193,194 @@ TEST_CASE("records are added at the end") {
     for (int count = 0; count < 130; ++count) {
         CHECK(common::append_record(login_on("tty1", count), path) == Recorded::written);
     }
+    pid_t next = 0;
     const auto records = common::read_records(path);
-    REQUIRE(records.size() == 130);
     for (std::size_t i = 0; i < records.size(); ++i) {
-        CHECK(records[i].ut_pid == static_cast<pid_t>(i));
+        if (common::lies_across_pages(i)) {
+            CHECK(is_filler(records[i]));
+        } else {
+            CHECK(records[i].ut_pid == next++);
+        }
+    }
+    CHECK(next == 130);
+}
+
+TEST_CASE("T-37: no record lies in two pages, wherever records were before") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    for (int line = 0; line < 70; ++line) {
+        CHECK(common::put_record(login_on("pts/" + std::to_string(line), 100 + line), path) ==
+              Recorded::written);
+    }
+    auto records = common::read_records(path);
+    std::size_t fillers = 0;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        fillers += common::lies_across_pages(i) ? 1U : 0U;
+        CHECK(is_filler(records[i]) == common::lies_across_pages(i));
+    }
+    CHECK(records.size() == 70 + fillers);
+
+    // Another program's record there moves when we have something to say.
+    const std::size_t across = 10;
+    REQUIRE(common::lies_across_pages(across));
+    records.resize(across);
+    records.push_back(login_on("tty1", 7));
+    records.back().ut_id[0] = '1';
+    records.back().ut_id[1] = '\0';
+    directory.write("utmp",
+                    {reinterpret_cast<const char*>(records.data()), records.size() * record_size});
+    CHECK(common::put_record(common::logout_record({.line = "tty1", .process = 7}), path) ==
+          Recorded::written);
+    records = common::read_records(path);
+    REQUIRE(records.size() == across + 2);
+    CHECK(is_filler(records[across]));
+    CHECK(records.back().ut_type == DEAD_PROCESS);
+    CHECK(text_of(records.back().ut_id) == "1");
+}
+
+TEST_CASE("T-37: where a torn record would end up in two pages its rest is cut off") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", std::string(10 * record_size + 300, '\x55'));
+    CHECK(common::append_record(login_on("tty1"), path) == Recorded::written);
+    const auto records = common::read_records(path);
+    REQUIRE(records.size() == 12);
+    CHECK(is_filler(records[10]));
+    CHECK(text_of(records[11].ut_line) == "tty1");
+}
+
+TEST_CASE("T-37: a file that is renamed while its lock is waited for is not written to") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", "");
+    const std::string rotated = directory.path("wtmp.1");
+    std::optional<Holder> writer;
+    writer.emplace(path, F_WRLCK);
+    std::thread rotation{[&] {
+        std::this_thread::sleep_for(30ms);
+        std::filesystem::rename(path, rotated);
+        directory.write("wtmp", "");
+        writer.reset();
+    }};
+    CHECK(common::append_record(login_on("tty1"), path) == Recorded::written);
+    rotation.join();
+    CHECK(std::filesystem::file_size(rotated) == 0);
+    CHECK(common::read_records(path).size() == 1);
+}
+
+TEST_CASE("T-37: threads of one process keep out of each other's way") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", "");
+    std::vector<std::thread> threads;
+    std::atomic<int> failures = 0;
+    for (int number = 0; number < 4; ++number) {
+        threads.emplace_back([&, number] {
+            for (int count = 0; count < 100; ++count) {
+                failures +=
+                    errno_of([&] {
+                        common::append_record(login_on("tty" + std::to_string(number)), path);
+                    }) == 0
+                        ? 0
+                        : 1;
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(failures == 0);
+    const auto records = common::read_records(path);
+    CHECK(std::count_if(
+              records.begin(), records.end(), [](const utmpx& r) { return !is_filler(r); }) == 400);
+}
+
+TEST_CASE("T-36: a child that lives on does not keep the lock") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    std::optional<Holder> writer;
+    writer.emplace(path, F_WRLCK);
+    // Forked while another thread waits for the lock, with a copy of its descriptor.
+    std::thread waiting{[&] { common::put_record(login_on("tty1"), path); }};
+    std::this_thread::sleep_for(20ms);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    writer.reset();
+    waiting.join();
+    const auto begun = Clock::now();
+    CHECK(common::put_record(login_on("tty2"), path) == Recorded::written);
+    CHECK(Clock::now() - begun < 50ms);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+}
+
+TEST_CASE("T-25: what others may read keeps no name that may be a password") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("btmp", "");
+    for (const mode_t mode : {0604U, 0602U, 0644U, 0666U}) {
+        CAPTURE(mode);
+        REQUIRE(::chmod(path.c_str(), mode) == 0);
+        CHECK(errno_of([&] { common::append_secret_record(login_on("tty1"), path); }) == EPERM);
+    }
+    CHECK(std::filesystem::file_size(path) == 0);
+    for (const mode_t mode : {0600U, 0660U}) {  // Debian's has the group utmp
+        CAPTURE(mode);
+        REQUIRE(::chmod(path.c_str(), mode) == 0);
+        CHECK(common::append_secret_record(login_on("tty1"), path) == Recorded::written);
+    }
+    CHECK(common::append_secret_record(login_on("tty1"), directory.path("absent")) ==
+          Recorded::no_file);
+}
+
+TEST_CASE("T-39: ten thousand logins and logouts leave the file as small as the lines are few") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    constexpr int cycles = 10'000;
+    constexpr std::size_t lines = 40;
+    for (int cycle = 0; cycle < cycles; ++cycle) {
+        const std::string line = "pts/" + std::to_string(static_cast<std::size_t>(cycle) % lines);
+        common::put_record(login_on(line, 1000 + cycle), path);
+        common::put_record(common::logout_record({.line = line, .process = 1000 + cycle}), path);
+    }
+    CHECK(std::filesystem::file_size(path) <= (lines + lines / 15 + 1) * record_size);
+    const auto records = common::read_records(path);
+    CHECK(std::none_of(
+        records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == USER_PROCESS; }));
+}
+
+TEST_CASE("T-42: whatever is in a file of records, it is read and written to") {
+    const tests::TemporaryDirectory directory;
+    std::mt19937 random{20261122};
+    for (int round = 0; round < 300; ++round) {
+        std::string bytes(random() % (40 * record_size), '\0');
+        std::generate(
+            bytes.begin(), bytes.end(), [&random] { return static_cast<char>(random()); });
+        // Types as they are, or nothing after the first bytes would be looked at.
+        for (std::size_t at = 0; at + record_size <= bytes.size(); at += record_size) {
+            bytes[at] = static_cast<char>(random() % 10);
+            bytes[at + 1] = '\0';
+        }
+        const std::string path = directory.write("utmp", bytes);
+        const auto before = common::read_records(path);
+        CHECK(before.size() == bytes.size() / record_size);
+        for (const utmpx& record : before) {
+            CHECK(text_of(record.ut_user).size() <= sizeof record.ut_user);
+            (void)common::is_stale(record,
+                                   {.is_there = true, .started = common::BootTime{5}},
+                                   {.now = common::time_of(record),
+                                    .since_boot = common::BootTime{7},
+                                    .recorded_boot = common::time_of(record)});
+        }
+        CHECK(common::put_record(login_on("tty1"), path) == Recorded::written);
+        const auto after = common::read_records(path);
+        CHECK(after.size() >= before.size());
+        CHECK(std::count_if(after.begin(), after.end(), [](const utmpx& r) {
+                  return r.ut_type == USER_PROCESS && text_of(r.ut_line) == "tty1";
+              }) == 1);
     }
 }
 
-TEST_CASE("the rest of a torn record is written over") {
+TEST_CASE("T-37: the rest of a torn record is written over") {
     const tests::TemporaryDirectory directory;
     for (const std::size_t rest : {std::size_t{1}, std::size_t{100}, record_size - 1}) {
         CAPTURE(rest);
@@ -259,29 +462,144 @@ TEST_CASE("the newest record is the last whole one") {
     CHECK(common::read_last_record(path)->ut_pid == 1);
 }
 
-TEST_CASE("a lock for reading delays a record and does not keep it out") {
+TEST_CASE("T-36: a lock for reading delays a record and does not keep it out") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("utmp", "");
+    const std::string lock = directory.path("own/lock");
     const Holder reader{path, F_RDLCK};
     for (const auto write : {&common::put_record, &common::append_record}) {
         const auto begun = Clock::now();
-        CHECK(write(login_on("tty1"), path) == Recorded::written);
+        CHECK(write(login_on("tty1"), path, lock) == Recorded::written);
         CHECK(Clock::now() - begun < longest_wait);
     }
+    const auto begun = Clock::now();
+    CHECK(common::put_last_login(1, login_on("tty1"), directory.write("lastlog", ""), lock) ==
+          Recorded::written);
     CHECK(common::read_records(path).size() == 2);
+    CHECK(Clock::now() - begun < longest_wait);
+    struct stat status {};
+    REQUIRE(::stat(lock.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0600);
+    CHECK(std::filesystem::status(directory.path("own")).permissions() ==
+          std::filesystem::perms::owner_all);
 }
 
-TEST_CASE("a lock for writing is waited for, not for long, and its holder named") {
+TEST_CASE("T-36: writers beside a lock for reading keep out of each other's way") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", "");
+    const std::string lock = directory.path("own/lock");
+    const Holder reader{path, F_RDLCK};
+    constexpr int writers = 8;
+    constexpr int each = 4;
+    std::vector<pid_t> children;
+    for (int writer = 0; writer < writers; ++writer) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            int status = 0;
+            for (int count = 0; count < each; ++count) {
+                status |= errno_of([&] {
+                    common::append_record(login_on("tty" + std::to_string(writer)), path, lock);
+                });
+            }
+            ::_exit(status != 0 ? 1 : 0);
+        }
+        children.push_back(child);
+    }
+    for (const pid_t child : children) {
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        CHECK(status == 0);
+    }
+    const auto records = common::read_records(path);
+    CHECK(std::count_if(records.begin(), records.end(), [](const utmpx& r) {
+              return r.ut_type == USER_PROCESS;
+          }) == writers * each);
+}
+
+TEST_CASE("T-36: whoever has the writers' lock has one file's, and is waited for") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("utmp", "");
+    const std::string other = directory.write("wtmp", "");
+    const std::string lock = directory.path("own/lock");
+    const Holder reader{path, F_RDLCK};
+    const Holder reader_of_other{other, F_RDLCK};
+    CHECK(common::put_record(login_on("tty1"), path, lock) == Recorded::written);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    // Another opening: as another process has it.
+    const common::UniqueFd held{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+    struct flock byte {};
+    byte.l_type = F_WRLCK;
+    byte.l_whence = SEEK_SET;
+    byte.l_start = static_cast<off_t>(status.st_ino);
+    byte.l_len = 1;
+    REQUIRE(::fcntl(held.get(), F_OFD_SETLK, &byte) == 0);
+    const auto begun = Clock::now();
+    CHECK(errno_of([&] { common::put_record(login_on("tty2"), path, lock); }) == ETIMEDOUT);
+    CHECK(Clock::now() - begun < longest_wait);
+    CHECK(common::append_record(login_on("tty2"), other, lock) == Recorded::written);
+    CHECK(common::read_records(path).size() == 1);
+}
+
+TEST_CASE("T-36: a directory that others may write to holds no lock of ours") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    std::filesystem::create_directory(directory.path("open"));
+    std::filesystem::permissions(directory.path("open"), std::filesystem::perms::all);
+    const std::string lock = directory.path("open/lock");
+    const Holder reader{path, F_RDLCK};
+    CHECK(common::put_record(login_on("tty1"), path, lock) == Recorded::written);
+    CHECK_FALSE(std::filesystem::exists(lock));
+}
+
+TEST_CASE("T-36: sixty-four busy readers do not starve a writer") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", std::string(record_size, '\0'));
+    const std::string lock = directory.path("own/lock");
+    std::vector<pid_t> readers;
+    for (int count = 0; count < 64; ++count) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const common::UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+            struct flock range {};
+            range.l_whence = SEEK_SET;
+            for (;;) {
+                range.l_type = F_RDLCK;
+                ::fcntl(file.get(), F_SETLKW, &range);
+                ::usleep(2'000);
+                range.l_type = F_UNLCK;
+                ::fcntl(file.get(), F_SETLK, &range);
+            }
+        }
+        readers.push_back(child);
+    }
+    constexpr int updates = 5;
+    for (int count = 0; count < updates; ++count) {
+        const auto begun = Clock::now();
+        CHECK(common::put_record(login_on("tty" + std::to_string(count)), path, lock) ==
+              Recorded::written);
+        CHECK(Clock::now() - begun < longest_wait);
+    }
+    for (const pid_t reader : readers) {
+        ::kill(reader, SIGKILL);
+        ::waitpid(reader, nullptr, 0);
+    }
+    CHECK(common::read_records(path).size() == 1 + updates);
+}
+
+TEST_CASE("T-36: a lock for writing is waited for, not for long, and its holder named") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    const std::string lock = directory.path("own/lock");
     const Holder writer{path, F_WRLCK};
+    ::kill(writer.id(), SIGSTOP);
     for (const auto write : {&common::put_record, &common::append_record}) {
         const auto begun = Clock::now();
         std::optional<pid_t> holder;
         int code = 0;
         std::string text;
         try {
-            write(login_on("tty1"), path);
+            write(login_on("tty1"), path, lock);
         } catch (const common::RecordLocked& locked) {
             holder = locked.holder();
             code = locked.code().value();
@@ -292,6 +610,9 @@ TEST_CASE("a lock for writing is waited for, not for long, and its holder named"
         CHECK(code == ETIMEDOUT);
         CHECK(text.starts_with("lock " + path + " held by process " + std::to_string(writer.id())));
     }
+    const auto begun = Clock::now();
+    CHECK(common::read_records(path).empty());
+    CHECK(Clock::now() - begun < longest_wait);
     CHECK(std::filesystem::file_size(path) == 0);
 }
 
@@ -322,7 +643,7 @@ TEST_CASE("after a record the file is unlocked") {
     }));
 }
 
-TEST_CASE("many writers at once lose and tear no record") {
+TEST_CASE("T-37: many writers at once lose and tear no record") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("wtmp", "");
     constexpr int writers = 8;
@@ -348,13 +669,16 @@ TEST_CASE("many writers at once lose and tear no record") {
         ::waitpid(child, &status, 0);
         CHECK(status == 0);
     }
-    CHECK(std::filesystem::file_size(path) == writers * each * record_size);
     std::vector<int> next(writers, 0);
     for (const utmpx& record : common::read_records(path)) {
+        if (is_filler(record)) {
+            continue;
+        }
         const auto writer =
             static_cast<std::size_t>(std::stoi(std::string{text_of(record.ut_line).substr(3)}));
         CHECK(record.ut_pid == next.at(writer)++);
     }
+    CHECK(std::all_of(next.begin(), next.end(), [](int count) { return count == each; }));
 }
 
 TEST_CASE("what is no regular file keeps no records, and nothing waits for it") {
@@ -385,41 +709,74 @@ TEST_CASE("what is no regular file keeps no records, and nothing waits for it") 
     }
 }
 
-TEST_CASE("a short write is taken back") {
+TEST_CASE("T-38: the limit for files is an error, and no signal that ends the program") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("wtmp", std::string(record_size, '\0'));
-    // Room for 100 bytes: a part is written before the limit is met.
+    for (const rlim_t limit : {record_size, record_size + 100}) {
+        for (const auto write : {&common::put_record, &common::append_record}) {
+            CHECK(holds_in_child([&] {
+                const rlimit both{limit, limit};
+                ::setrlimit(RLIMIT_FSIZE, &both);
+                std::signal(SIGXFSZ, SIG_DFL);
+                return errno_of([&] {
+                           write(login_on("tty1"), path, common::default_writers_lock);
+                       }) == EFBIG;
+            }));
+            CHECK(std::filesystem::file_size(path) == record_size);
+        }
+    }
     CHECK(holds_in_child([&] {
-        limit_file_size(record_size + 100);
-        return errno_of([&] { common::append_record(login_on("tty1"), path); }) == ENOSPC;
+        const rlimit both{record_size, record_size};
+        ::setrlimit(RLIMIT_FSIZE, &both);
+        return errno_of([&] { common::put_last_login(~uid_t{0} - 1, login_on("tty1"), path); }) ==
+               EFBIG;
     }));
-    CHECK(std::filesystem::file_size(path) == record_size);
-    CHECK(holds_in_child([&] {
-        limit_file_size(record_size + 100);
-        return errno_of([&] { common::put_record(login_on("tty1"), path); }) == ENOSPC;
-    }));
-    CHECK(std::filesystem::file_size(path) == record_size);
-    // No room at all.
-    CHECK(holds_in_child([&] {
-        limit_file_size(record_size);
-        return errno_of([&] { common::append_record(login_on("tty1"), path); }) == EFBIG;
-    }));
-    CHECK(std::filesystem::file_size(path) == record_size);
 }
 
-TEST_CASE("a short write over a torn record leaves the file no longer than it was") {
+TEST_CASE("T-38: the last user of all has a last login, and the file is no larger on the disk") {
     const tests::TemporaryDirectory directory;
-    const std::string path = directory.write("wtmp", std::string(record_size + 100, '\0'));
-    CHECK(holds_in_child([&] {
-        limit_file_size(record_size + 200);
-        return errno_of([&] { common::append_record(login_on("tty1"), path); }) == ENOSPC;
-    }));
-    CHECK(std::filesystem::file_size(path) <= record_size + 100);
-    CHECK(common::append_record(login_on("tty1"), path) == Recorded::written);
-    CHECK(common::read_records(path).size() == 2);
+    const std::string path = directory.write("lastlog", "");
+    constexpr uid_t last = ~uid_t{0} - 1;
+    int code = errno_of([&] { common::put_last_login(last, login_on("tty1"), path); });
+    if (code == EFBIG) {
+        tests::skip("needs a file system with files of more than a terabyte");
+    }
+    CHECK(code == 0);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK(status.st_size == (off_t{last} + 1) * static_cast<off_t>(sizeof(lastlog)));
+    CHECK(status.st_blocks * 512 < 100'000);
 }
 
-TEST_CASE("a full disk is said, and what was there is left whole") {
+TEST_CASE("T-38: what a write fails with is told by its number, and nothing is left behind") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", std::string(record_size + 5, '\0'));
+    for (const int problem : {ENOSPC, EDQUOT, EIO, EFBIG, EROFS}) {
+        CAPTURE(problem);
+        CHECK(holds_in_child([&] {
+            fail_writes_with(problem);
+            return errno_of([&] { common::append_record(login_on("tty1"), path); }) == problem &&
+                   errno_of([&] { common::put_record(login_on("tty1"), path); }) == problem &&
+                   errno_of([&] { common::put_last_login(9, login_on("tty1"), path); }) == problem;
+        }));
+        CHECK(std::filesystem::file_size(path) == record_size + 5);
+    }
+}
+
+TEST_CASE("T-38: who may not write is told so") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", "");
+    REQUIRE(::chmod(path.c_str(), 0) == 0);
+    std::filesystem::permissions(directory.path(""), std::filesystem::perms::all);
+    CHECK(holds_in_child([&] {
+        if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) {
+            return false;
+        }
+        return errno_of([&] { common::append_record(login_on("tty1"), path); }) == EACCES;
+    }));
+}
+
+TEST_CASE("T-38: a full disk is said, and what was there is left whole") {
     if (::geteuid() != 0) {
         tests::skip("needs root, to mount a small file system");
     }
@@ -443,9 +800,25 @@ TEST_CASE("a full disk is said, and what was there is left whole") {
             code = errno_of([&] { common::append_record(login_on("tty1"), path); });
             written += code == 0 ? 1 : 0;
         }
-        const bool good =
-            code == ENOSPC && written > 0 &&
-            std::filesystem::file_size(path) == static_cast<std::size_t>(written) * record_size;
+        const auto records = common::read_records(path);
+        bool good = code == ENOSPC && written > 0 &&
+                    std::filesystem::file_size(path) == records.size() * record_size &&
+                    std::count_if(records.begin(), records.end(), [](const utmpx& r) {
+                        return !is_filler(r);
+                    }) == written;
+        // An entry of lastlog in two pages, of which only one can be had.
+        const std::string lastlog_path = disk + "/lastlog";
+        std::filesystem::resize_file(path, 4096);
+        std::ofstream{lastlog_path}.flush();
+        const uid_t across = 4096 / sizeof(lastlog);
+        good = good &&
+               errno_of([&] { common::put_last_login(across, login_on("tty1"), lastlog_path); }) ==
+                   ENOSPC &&
+               std::filesystem::file_size(lastlog_path) == 0;
+        // And where nothing may be written at all.
+        good = good &&
+               ::mount(nullptr, disk.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0 &&
+               errno_of([&] { common::put_record(login_on("tty1"), path); }) == EROFS;
         ::_exit(good ? 0 : 1);
     }
     int status = 0;

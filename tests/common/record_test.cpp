@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -169,6 +170,7 @@ TEST_CASE("T-41: times after 2038 keep their 32 bits") {
         const utmpx record = common::login_record({.line = "tty1", .when = c.when});
         CHECK(static_cast<std::uint32_t>(record.ut_tv.tv_sec) == c.seconds);
         CHECK(record.ut_tv.tv_usec == c.microseconds);
+        CHECK((common::time_of(record) == c.when));
     }
 }
 
@@ -287,8 +289,12 @@ TEST_CASE("T-39: ten thousand lines share no id") {
     for (const std::string& line : lines) {
         put(records, common::login_record({.line = line, .process = ++process}));
     }
-    CHECK(records.size() == lines.size());
+    CHECK(live_ids(records).size() == lines.size());
     CHECK(all_differ(live_ids(records)));
+    const auto fillers = std::count_if(
+        records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == EMPTY; });
+    CHECK(records.size() == lines.size() + static_cast<std::size_t>(fillers));
+    CHECK(fillers <= static_cast<std::ptrdiff_t>(lines.size() / 15 + 1));
 }
 
 TEST_CASE("cycles of logins and logouts do not make the records grow") {
@@ -302,6 +308,167 @@ TEST_CASE("cycles of logins and logouts do not make the records grow") {
         put(records, common::logout_record({.line = line, .process = process}));
     }
     CHECK(records.size() == 3);
+}
+
+TEST_CASE("a record that lies in two pages moves, and the one that has moved counts") {
+    constexpr std::size_t across = 10;
+    REQUIRE(common::lies_across_pages(across));
+    std::vector<Entry> there(across, Entry{USER_PROCESS, 5, "tty9", "tty9"});
+    there.push_back({INIT_PROCESS, 7, "", "1"});
+    Slot slot =
+        common::choose_slot(records_of(there), record_of({LOGIN_PROCESS, 7, "tty1", "tty1"}));
+    CHECK(slot.index == across + 1);
+    CHECK(slot.id == "1");
+    CHECK(slot.left == across);
+    // As if we had been killed between the two writes.
+    there.push_back({LOGIN_PROCESS, 7, "tty1", "1"});
+    slot = common::choose_slot(records_of(there), record_of({LOGIN_PROCESS, 7, "tty1", "tty1"}));
+    CHECK(slot.index == across + 1);
+    CHECK(slot.id == "1");
+    CHECK(slot.left == across);
+    there[across].type = EMPTY;
+    slot = common::choose_slot(records_of(there), record_of({LOGIN_PROCESS, 7, "tty1", "tty1"}));
+    CHECK(slot.index == across + 1);
+    CHECK_FALSE(slot.left.has_value());
+}
+
+TEST_CASE("two of 32 records would lie in two pages") {
+    std::vector<std::size_t> across;
+    for (std::size_t index = 0; index < 64; ++index) {
+        if (common::lies_across_pages(index)) {
+            across.push_back(index);
+        }
+        CHECK_FALSE(common::lies_across_pages(common::next_index(index)));
+    }
+    if (sizeof(utmpx) == 384) {
+        CHECK(across == std::vector<std::size_t>{10, 21, 42, 53});
+    }
+}
+
+TEST_CASE("T-40: a record is stale when its process has gone, or is another, or the machine's is") {
+    using namespace std::chrono;
+    const common::RecordTime boot = at(2026y / November / 22, 8h);
+    struct Case {
+        std::string_view what;
+        short type = USER_PROCESS;
+        pid_t process = 7;
+        std::optional<common::BootTime> stamped{};  ///< nothing: another program's record
+        common::RecordTime written{};
+        common::ProcessStart start{};
+        common::Clocks clocks{};
+        bool is_stale = false;
+    };
+    const common::Clocks an_hour{.now = boot + 1h, .since_boot = 1h, .recorded_boot = boot};
+    // 1970 until the network was there; since then an hour has passed.
+    const common::RecordTime epoch{};
+    const common::Clocks set_later{.now = boot + 1h, .since_boot = 1h, .recorded_boot = epoch};
+    const common::Clocks no_boot{.now = boot + 1h, .since_boot = 1h};
+    const std::vector<Case> cases{
+        {"gone", USER_PROCESS, 7, 60s, boot + 60s, {}, an_hour, true},
+        {"gone, a getty's", LOGIN_PROCESS, 7, 60s, boot + 60s, {}, an_hour, true},
+        {"gone, another program's", USER_PROCESS, 7, {}, boot + 60s, {}, an_hour, true},
+        {"dead already", DEAD_PROCESS, 7, 60s, boot + 60s, {}, an_hour, false},
+        {"init's own", INIT_PROCESS, 7, 60s, boot + 60s, {}, an_hour, false},
+        {"the machine's", BOOT_TIME, 0, {}, boot, {}, an_hour, false},
+        {"of no process", USER_PROCESS, 0, {}, boot, {}, an_hour, false},
+        {"of a group", USER_PROCESS, -7, {}, boot, {}, an_hour, false},
+        {"alive", USER_PROCESS, 7, 60s, boot + 60s, {true, 59s}, an_hour, false},
+        {"alive since this moment", USER_PROCESS, 7, 60s, boot + 60s, {true, 61s}, an_hour, false},
+        {"another of its number", USER_PROCESS, 7, 60s, boot + 60s, {true, 62s}, an_hour, true},
+        {"alive, since when is not known",
+         USER_PROCESS,
+         7,
+         60s,
+         boot + 60s,
+         {true},
+         an_hour,
+         false},
+        {"a clock set later", USER_PROCESS, 7, 60s, epoch + 60s, {true, 59s}, set_later, false},
+        {"a clock set later, another",
+         USER_PROCESS,
+         7,
+         60s,
+         epoch + 60s,
+         {true, 62s},
+         set_later,
+         true},
+        {"no record of the start", USER_PROCESS, 7, 60s, boot - 9h, {true, 59s}, no_boot, false},
+        {"longer after a start than now",
+         LOGIN_PROCESS,
+         7,
+         2h,
+         boot - 1h,
+         {true, 9s},
+         no_boot,
+         true},
+        {"from before the start", USER_PROCESS, 7, 60s, boot - 9h, {true, 9s}, an_hour, true},
+        {"another program's, alive", USER_PROCESS, 7, {}, boot + 60s, {true, 59s}, an_hour, false},
+        {"another program's, its number's second",
+         USER_PROCESS,
+         7,
+         {},
+         boot + 60s,
+         {true, 62s},
+         an_hour,
+         true},
+        {"another program's, from before",
+         USER_PROCESS,
+         7,
+         {},
+         boot - 9h,
+         {true, 9s},
+         an_hour,
+         true},
+        {"another program's, the clock set",
+         USER_PROCESS,
+         7,
+         {},
+         epoch + 60s,
+         {true, 59s},
+         set_later,
+         false},
+        {"another program's, nothing to go by",
+         USER_PROCESS,
+         7,
+         {},
+         epoch + 60s,
+         {true, 59s},
+         no_boot,
+         false},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.what);
+        utmpx record = common::login_record(
+            {.line = "tty1", .user = "ann", .process = c.process, .when = c.written});
+        record.ut_type = c.type;
+        if (c.stamped) {
+            common::stamp(record, *c.stamped);
+        }
+        CHECK(common::stamp_of(record) == c.stamped);
+        CHECK(common::is_stale(record, c.start, c.clocks) == c.is_stale);
+    }
+}
+
+TEST_CASE("T-40: what a stale record becomes") {
+    utmpx stale = common::login_record({.line = "tty1",
+                                        .user = "ann",
+                                        .host = "far.example",
+                                        .process = 7,
+                                        .session = 8,
+                                        .when = common::RecordTime{5s}});
+    stale.ut_exit.e_exit = 3;
+    stale.ut_addr_v6[0] = 1;
+    const utmpx ended = common::ended_record(stale, common::RecordTime{9s});
+    CHECK(ended.ut_type == DEAD_PROCESS);
+    CHECK(text_of(ended.ut_line) == "tty1");
+    CHECK(text_of(ended.ut_id) == "tty1");
+    CHECK(text_of(ended.ut_user).empty());
+    CHECK(text_of(ended.ut_host).empty());
+    CHECK(ended.ut_addr_v6[0] == 0);
+    CHECK(ended.ut_pid == 7);
+    CHECK(ended.ut_session == 8);
+    CHECK(ended.ut_exit.e_exit == 3);
+    CHECK((common::time_of(ended) == common::RecordTime{9s}));
 }
 
 TEST_CASE("a process finds the record that it has") {
