@@ -2,6 +2,7 @@
 #include "common/program.hpp"
 #include "common/record_file.hpp"
 #include "common/safe_text.hpp"
+#include "common/stale_records.hpp"
 #include "common/text_file.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
@@ -200,12 +201,16 @@ void Line::record_waiting() const {
     if (line.empty()) {
         return;  // a line without a name (another mount of devpts) has no record
     }
-    common::put_record(common::waiting_record({.line = line,
-                                               .host = options_.host,
-                                               .process = ::getpid(),
-                                               .session = ::getsid(0),
-                                               .when = now_for_record()}),
-                       common::RecordPaths{}.utmp);
+    const common::RecordPaths paths;
+    const auto replacement =
+        common::replace_record(common::waiting_record({.line = line,
+                                                       .host = options_.host,
+                                                       .process = ::getpid(),
+                                                       .session = ::getsid(0),
+                                                       .when = now_for_record()}),
+                               paths.utmp);
+    common::end_stale_records(replacement, line, paths);
+}.utmp);
 }
 
 }  // namespace getty

@@ -2,6 +2,7 @@
 
 #include "common/log.hpp"
 #include "common/record_file.hpp"
+#include "common/stale_records.hpp"
 #include "login/user_name.hpp"
 
 #include <cstdlib>
@@ -19,12 +20,12 @@ common::RecordTime now() {
 
 /// Modules write with the same pid, line and user a moment before us.
 bool is_the_same_login(const utmpx& left, const utmpx& right) {
-    constexpr int moment = 60;
-    const auto apart = std::int64_t{right.ut_tv.tv_sec} - std::int64_t{left.ut_tv.tv_sec};
+    constexpr auto moment = std::chrono::seconds{60};
+    const auto apart = common::time_of(right) - common::time_of(left);
     return left.ut_type == USER_PROCESS && left.ut_pid == right.ut_pid &&
            common::text_of(left.ut_line) == common::text_of(right.ut_line) &&
-           common::text_of(left.ut_user) == common::text_of(right.ut_user) && apart >= 0 &&
-           apart <= moment;
+           common::text_of(left.ut_user) == common::text_of(right.ut_user) &&
+           apart >= std::chrono::seconds{0} && apart <= moment;
 }
 
 void append_login(const utmpx& record, const std::string& path) {
@@ -56,7 +57,7 @@ void record_failure(const std::string& name, const Line& line, const Settings& s
                                              .process = ::getpid(),
                                              .when = now()});
         record.ut_type = LOGIN_PROCESS;
-        common::append_record(record, settings.btmp_file);
+        common::append_secret_record(record, settings.btmp_file);
     });
 }
 
@@ -94,7 +95,10 @@ void record_logout(const Line& line) noexcept {
         const common::RecordPaths paths;
         const utmpx record = common::logout_record(
             {.line = line.name, .id = line.record_id, .process = ::getpid(), .when = now()});
-        common::tolerate("record the logout", [&] { common::put_record(record, paths.utmp); });
+        common::tolerate("record the logout", [&] {
+            const auto replacement = common::replace_record(record, paths.utmp);
+            common::end_stale_records(replacement, line.name, paths);
+        });
         common::append_record(record, paths.wtmp);
     });
 }
