@@ -143,6 +143,10 @@ class RecordLock {
   public:
     RecordLock(const UniqueFd& file, const std::string& path, const std::string& writers_lock)
         : file_(file) {
+        if (lock_now(file_, whole_file(F_WRLCK))) {
+            return;
+        }
+        has_waited_ = true;
         const auto begun = Clock::now();
         bool tells = true;
         for (auto pause = first_pause; !lock_now(file_, whole_file(F_WRLCK)); lengthen(pause)) {
@@ -159,6 +163,9 @@ class RecordLock {
     }
     /// For reading. Without it after a while: what is read may then be half old.
     explicit RecordLock(const UniqueFd& file) : file_(file) {
+        if (lock_now(file_, whole_file(F_RDLCK))) {
+            return;
+        }
         const auto begun = Clock::now();
         auto pause = first_pause;
         while (!lock_now(file_, whole_file(F_RDLCK)) && Clock::now() - begun < reading_patience) {
@@ -175,6 +182,8 @@ class RecordLock {
         release(writers_);
         release(file_);
     }
+
+    [[nodiscard]] bool has_waited() const { return has_waited_; }
 
   private:
     static constexpr std::chrono::microseconds first_pause = 50us;
@@ -215,6 +224,7 @@ class RecordLock {
 
     const UniqueFd& file_;
     UniqueFd writers_;
+    bool has_waited_ = false;
 };
 
 /// A file of records that nobody else writes to as long as this lives.
@@ -230,9 +240,7 @@ class LockedRecords {
             }
             lock_.emplace(file_, path, writers_lock);
             status_ = status_of(file_, path);
-            struct stat named {};
-            if (::stat(path.c_str(), &named) == 0 && named.st_dev == status_.st_dev &&
-                named.st_ino == status_.st_ino) {
+            if (is_still_named()) {
                 return;
             }
         }
@@ -301,6 +309,15 @@ class LockedRecords {
     }
 
   private:
+    /// A file renamed without our having waited might have been a moment later:
+    /// what is written is there under the new name.
+    [[nodiscard]] bool is_still_named() const {
+        struct stat named {};
+        return (!lock_->has_waited() && status_.st_nlink > 0) ||
+               (::stat(path_.c_str(), &named) == 0 && named.st_dev == status_.st_dev &&
+                named.st_ino == status_.st_ino);
+    }
+
     /// The kernel says it with SIGXFSZ, which ends a process.
     void require_room_in_limit(off_t end) const {
         rlimit limit{};

@@ -48,8 +48,8 @@ constexpr const char* default_writers_lock = "/run/ttygate/records.lock";
 /// lock that the C library's own writers respect (fcntl(2)). A lock for reading,
 /// which anybody can take, keeps a record out for 60 ms: then we write beside
 /// it, holding one ourselves (no writer of the C library gets in) and the writers'
-/// lock (nor one of ours). A file that was renamed meanwhile (logrotate(8)) is
-/// opened anew. No record lies across two pages, so none is ever torn. Every other
+/// lock (nor one of ours). A file that was renamed while we waited (logrotate(8))
+/// is opened anew. No record lies across two pages, so none is ever torn. Every other
 /// failure is a std::system_error with the errno of the step that failed: EFBIG
 /// instead of SIGXFSZ, and ENOSPC or EDQUOT also after a short write, which is
 /// taken back. Never call getutxent(3) and its like between them: it would wait
