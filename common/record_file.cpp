@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <ctime>
 #include <limits>
 #include <span>
 #include <thread>
@@ -21,7 +21,6 @@
 #include <lastlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace common {
@@ -354,11 +353,13 @@ std::optional<Entry> read_at(const UniqueFd& file, off_t where, const std::strin
     return size == static_cast<ssize_t>(sizeof entry) ? std::optional{entry} : std::nullopt;
 }
 
-BootTime time_since_boot() {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::chrono::duration_cast<BootTime>(std::chrono::seconds{now.tv_sec} +
-                                                std::chrono::nanoseconds{now.tv_nsec});
+/// Whoever writes a record anew changes one of these.
+bool is_unchanged(const utmpx& now, const utmpx& before) {
+    return now.ut_type == before.ut_type && now.ut_pid == before.ut_pid &&
+           time_of(now) == time_of(before) && stamp_of(now) == stamp_of(before) &&
+           text_of(now.ut_line) == text_of(before.ut_line) &&
+           text_of(now.ut_id) == text_of(before.ut_id) &&
+           text_of(now.ut_user) == text_of(before.ut_user);
 }
 
 enum class Readers { anybody, not_others };
@@ -423,9 +424,8 @@ bool end_record(const utmpx& seen,
         return false;
     }
     const std::vector<utmpx> records = file.all();
-    const auto found = std::find_if(records.begin(), records.end(), [&](const utmpx& r) {
-        return std::memcmp(&r, &seen, sizeof r) == 0;
-    });
+    const auto found = std::find_if(
+        records.begin(), records.end(), [&](const utmpx& r) { return is_unchanged(r, seen); });
     if (found == records.end()) {
         return false;
     }
@@ -460,6 +460,13 @@ Recorded put_last_login(uid_t user,
     file.write(std::as_bytes(std::span{&entry, 1}),
                static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)));
     return Recorded::written;
+}
+
+BootTime time_since_boot() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::duration_cast<BootTime>(std::chrono::seconds{now.tv_sec} +
+                                                std::chrono::nanoseconds{now.tv_nsec});
 }
 
 std::vector<utmpx> read_records(const std::string& path) {

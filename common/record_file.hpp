@@ -88,6 +88,9 @@ Recorded put_last_login(uid_t user,
                         const utmpx& record,
                         const std::string& path,
                         const std::string& writers_lock = default_writers_lock);
+/// By the clock that records are stamped with.
+[[nodiscard]] BootTime time_since_boot();
+
 /// All whole records of a file; none if it is absent. Waits for a writer, 20 ms
 /// at most.
 [[nodiscard]] std::vector<utmpx> read_records(const std::string& path);

@@ -3,13 +3,11 @@
 #include "common/text_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <string>
 
-#include <time.h>
 #include <unistd.h>
 
 namespace common {
@@ -44,15 +42,11 @@ ProcessStart look_at(const utmpx& record) {
 }
 
 Clocks clocks_with(std::span<const utmpx> records) {
-    timespec since_boot{};
-    ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
     const auto boot = std::find_if(
         records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == BOOT_TIME; });
     return {.now = std::chrono::time_point_cast<std::chrono::microseconds>(
                 std::chrono::system_clock::now()),
-            .since_boot =
-                std::chrono::duration_cast<BootTime>(std::chrono::seconds{since_boot.tv_sec} +
-                                                     std::chrono::nanoseconds{since_boot.tv_nsec}),
+            .since_boot = time_since_boot(),
             .recorded_boot = boot == records.end() ? std::nullopt : std::optional{time_of(*boot)}};
 }
 

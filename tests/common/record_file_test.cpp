@@ -348,6 +348,23 @@ TEST_CASE("T-39: ten thousand logins and logouts leave the file as small as the 
         records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == USER_PROCESS; }));
 }
 
+TEST_CASE("T-40: a record that somebody has changed since it was seen is not ended") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    common::put_record(login_on("tty1", 7), path);
+    common::put_record(login_on("tty2", 8), path);
+    const utmpx seen = common::read_records(path).at(0);
+    CHECK(common::end_record(seen, common::RecordTime{9s}, path));
+    CHECK(common::read_records(path).at(0).ut_type == DEAD_PROCESS);
+    CHECK_FALSE(common::end_record(seen, common::RecordTime{9s}, path));
+    // The same again, but a moment later.
+    common::put_record(login_on("tty1", 7), path);
+    CHECK_FALSE(common::end_record(seen, common::RecordTime{9s}, path));
+    CHECK(common::read_records(path).at(0).ut_type == USER_PROCESS);
+    CHECK(common::read_records(path).at(1).ut_type == USER_PROCESS);
+    CHECK_FALSE(common::end_record(seen, common::RecordTime{9s}, directory.path("absent")));
+}
+
 TEST_CASE("T-42: whatever is in a file of records, it is read and written to") {
     const tests::TemporaryDirectory directory;
     std::mt19937 random{20261122};

@@ -143,8 +143,8 @@ TEST_CASE(
     const auto said_of = [&world](const std::string& path, std::string_view problem) {
         const auto& lines = world.log_lines();
         return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
-            return line.find("record the ") != line.npos &&
-                   line.find(path + ": " + std::string{problem}) != line.npos;
+            return line.find("record the ") != std::string::npos &&
+                   line.find(path + ": " + std::string{problem}) != std::string::npos;
         });
     };
     const auto go_in_and_out = [](const std::vector<std::pair<int, rlimit>>& limits,
@@ -250,7 +250,7 @@ TEST_CASE("other programs read records after ten thousand logins as they were (T
     }
     const auto count = [](const std::string& text, std::string_view part) {
         std::size_t found = 0;
-        for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
+        for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
             ++found;
         }
         return found;

@@ -83,7 +83,8 @@ utmpx pattern(Author author, std::size_t writer, Sequence sequence) {
     const auto text = [&](std::size_t length, std::size_t salt) {
         std::string bytes(length, '\0');
         for (std::size_t i = 0; i < length; ++i) {
-            bytes[i] = static_cast<char>('a' + (sequence * 7 + writer + salt + i) % 26);
+            bytes[i] =
+                static_cast<char>('a' + (std::size_t{sequence} * 7 + writer + salt + i) % 26);
         }
         return bytes;
     };
