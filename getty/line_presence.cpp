@@ -210,7 +210,6 @@ void Line::record_waiting() const {
                                                        .when = now_for_record()}),
                                paths.utmp);
     common::end_stale_records(replacement, line, paths);
-}.utmp);
 }
 
 }  // namespace getty

@@ -1,3 +1,4 @@
+#include "common/assigned_value.hpp"
 #include "common/line_editor.hpp"
 #include "common/safe_text.hpp"
 #include "common/utf8.hpp"
@@ -175,7 +176,7 @@ void run_issue(std::string_view input) {
 
 void run_os_release(std::string_view input) {
     for (const std::string_view variable : {"PRETTY_NAME"sv, "ANSI_COLOR"sv, "X"sv, ""sv}) {
-        const std::string value = getty::os_release_value(input, variable);
+        const std::string value = common::assigned_value(input, variable);
         promise(value.size() <= input.size(), "a value is a part of the file");
         promise(value.find('\n') == value.npos, "a value is of one line");
     }
