@@ -33,6 +33,7 @@ struct Program {
 
 const Program getty{TTYGATE_GETTY_NAME, TTYGATE_GETTY_COMPLETIONS};
 const Program login{TTYGATE_LOGIN_NAME, TTYGATE_LOGIN_COMPLETIONS};
+const Program sessions{TTYGATE_SESSIONS_NAME, TTYGATE_SESSIONS_COMPLETIONS};
 
 Replies lines_in(const std::string& text) {
     Replies lines;
@@ -120,6 +121,9 @@ TEST_CASE("Bash completes options and those of their values that are known") {
         CHECK(listed(bash_replies(getty, c.words)) == c.replies);
     }
     CHECK(listed(bash_replies(login, {"--sh"})) == "--shell");
+    CHECK(listed(bash_replies(sessions, {"--"})) ==
+          "--end --help --json --repair --tree --version --watch");
+    CHECK(listed(bash_replies(sessions, {"--end", ""})).empty());
     CHECK(listed(bash_replies(login, {"-h", ""})).empty());
     CHECK(listed(bash_replies(login, {"root", ""})).empty());
 }
@@ -188,7 +192,7 @@ TEST_CASE("Bash completes lines the kernel has and terminal types the machine kn
 
 TEST_CASE("zsh can read its completion files") {
     const std::string zsh = found_shell("zsh");
-    for (const Program& program : {getty, login}) {
+    for (const Program& program : {getty, login, sessions}) {
         const auto finished = pty::run({.arguments = {zsh, "-f", "-n", program.zsh()}});
         CHECK(finished.exit == pty::Exit{.status = 0});
         CHECK(finished.output.empty());
@@ -212,6 +216,7 @@ TEST_CASE("fish completes options and their values") {
                           Case{getty, "-a roo", "root"},
                           Case{getty, "ttyS0 kee", "keep"},
                           Case{login, "--sh", "--shell"},
+                          Case{sessions, "--tr", "--tree"},
                           Case{login, "roo", "root"}}) {
         CAPTURE(c.words);
         const std::string script = "source " + c.program.fish() + "; complete -C '" +

@@ -3,6 +3,7 @@
 
 #include "getty/option_table.hpp"
 #include "login/option_table.hpp"
+#include "login/sessions/option_table.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -61,17 +62,27 @@ std::string listed(const Forms& forms) {
     return text;
 }
 
+template <typename Table>
+Forms forms_of(const Table& table) {
+    Forms forms;
+    for (const auto& [rule, unused] : table) {
+        forms.insert("--" + std::string{rule.name});
+        if (rule.letter != 0) {
+            forms.insert(std::string{"-"} + rule.letter);
+        }
+    }
+    return forms;
+}
+
 }  // namespace
 
 TEST_CASE("getty's manual has an item for each of its options, and for no other") {
-    Forms table;
-    for (const auto& [rule, unused] : getty::option_table()) {
-        table.insert("--" + std::string{rule.name});
-        if (rule.letter != 0) {
-            table.insert(std::string{"-"} + rule.letter);
-        }
-    }
-    CHECK(listed(items_of(TTYGATE_MANUALS "/getty.8")) == listed(table));
+    CHECK(listed(items_of(TTYGATE_MANUALS "/getty.8")) == listed(forms_of(getty::option_table())));
+}
+
+TEST_CASE("the manual of sessions has an item for each of its options, and for no other") {
+    CHECK(listed(items_of(TTYGATE_MANUALS "/sessions.1")) ==
+          listed(forms_of(sessions::option_table())));
 }
 
 TEST_CASE("login's manual has an item for each of its options, and for no other") {

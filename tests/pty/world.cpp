@@ -83,6 +83,10 @@ const char* World::login() {
     return TTYGATE_INSTALLED_LOGIN;
 }
 
+const char* World::sessions() {
+    return TTYGATE_SESSIONS_PLACE;
+}
+
 // These take no member of it, but there must be a World for them to be about.
 // NOLINTBEGIN(readability-convert-member-functions-to-static)
 

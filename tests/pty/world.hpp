@@ -37,6 +37,7 @@ class World {
     /// Where our programs are in here.
     [[nodiscard]] static const char* getty();
     [[nodiscard]] static const char* login();
+    [[nodiscard]] static const char* sessions();
 
     /// Appends it to passwd, shadow and group, and makes its home.
     void add_user(const Account& account) const;

@@ -60,6 +60,8 @@ void install_programs() {
     const fs::path login = TTYGATE_INSTALLED_LOGIN;
     install(TTYGATE_GETTY, getty, {});
     install(TTYGATE_LOGIN, login, getty.parent_path());
+    // Where it would be installed, the machine may have programs that are needed.
+    install(TTYGATE_SESSIONS, TTYGATE_SESSIONS_PLACE, {});
 }
 
 #ifdef TTYGATE_SANITIZER_OPTIONS
