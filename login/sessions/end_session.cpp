@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <poll.h>
@@ -83,6 +85,10 @@ class Ending {
         if (leader != nullptr && leader->terminal != 0) {
             mark_ = machine_.mark_of(session);
         }
+        std::transform(processes.begin(),
+                       processes.end(),
+                       std::inserter(there_before_, there_before_.end()),
+                       key_of);
         find(processes);
     }
 
@@ -97,15 +103,17 @@ class Ending {
     }
 
   private:
-    /// Everybody who is to be ended now. Whoever was before stays so: when the
-    /// leader has ended, nothing tells any more who escaped from it.
+    /// Everybody who is to be ended now. Whoever was before stays so, and so does
+    /// what they start: when the leader has ended, nothing else tells any more
+    /// who escaped from it.
     void find(const std::vector<ProcessEntry>& processes) {
         const auto escaped =
             escaped_from(session_, processes, machine_.marked_by(mark_, processes));
         std::vector<pid_t> all{escaped};
         for (const ProcessEntry& process : processes) {
-            if (known_.contains(key_of(process)) ||
-                known_.contains(parent_of(process, processes))) {
+            const bool is_new_child = !there_before_.contains(key_of(process)) &&
+                                      known_.contains(parent_of(process, processes));
+            if (is_new_child || known_.contains(key_of(process))) {
                 all.push_back(process.id);
             }
         }
@@ -128,7 +136,8 @@ class Ending {
         while (!still_there_.empty()) {
             const auto targets = signal_the_untold(number);
             const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now());
-            if (left <= 0ms) {
+            const bool none_listens = targets.empty() && ended_.last_problem != 0;
+            if (left <= 0ms || none_listens) {
                 break;
             }
             wait_for_one(targets, std::min<Milliseconds>(left, 50ms));
@@ -150,16 +159,21 @@ class Ending {
         std::vector<Target> targets;
         for (const ProcessEntry& process : still_there_) {
             Target target{process};
-            const auto now = target.is_open() ? machine_.find(process.id) : std::nullopt;
+            if (!target.is_open()) {
+                note(errno);
+                continue;
+            }
+            const auto now = machine_.find(process.id);
             // Asked after the opening: what was read is then about what we hold.
             if (!now || now->start != target.start()) {
                 continue;
             }
             int& told = known_[key_of(process)];
             if (told != number) {
-                const int problem = target.signal(number);
-                ended_.last_problem =
-                    problem != 0 && problem != ESRCH ? problem : ended_.last_problem;
+                if (const int problem = target.signal(number); problem != 0) {
+                    note(problem);
+                    continue;
+                }
                 told = number;
                 // Who is stopped hears nothing but SIGKILL.
                 if (number != SIGKILL) {
@@ -172,6 +186,13 @@ class Ending {
             }
         }
         return targets;
+    }
+
+    /// That a process has ended meanwhile is none.
+    void note(int problem) {
+        if (problem != ESRCH) {
+            ended_.last_problem = problem;
+        }
     }
 
     static void wait_for_one(const std::vector<Target>& targets, Milliseconds longest) {
@@ -187,6 +208,7 @@ class Ending {
     const Machine& machine_;
     const Caller& caller_;
     LoginMark mark_;
+    std::set<Key> there_before_;
     std::map<Key, int> known_;  ///< and the last signal each was sent
     std::vector<ProcessEntry> still_there_;
     Ended ended_;

@@ -346,7 +346,11 @@ TEST_CASE("sessions --end kills what heeds nothing, and continues what is stoppe
     const pid_t stopped = line.foreground_group();
     line.send("\x1a");
     line.expect(pty::shell_prompt);
-    line.send("sh -c 'trap \"\" HUP TERM; echo $$ >deaf; while :; do sleep 1; done' &\r");
+    // What it has sent away before carries no mark: it is not taken for escaped.
+    line.send(
+        "sh -c 'trap \"\" HUP TERM; setsid sleep 1000 & echo $! >away; echo $$ >deaf; "
+        "while :; do sleep 1; done' &\r");
+    const pid_t away = id_in("away");
     const pid_t deaf = id_in("deaf");
     line.expect(pty::shell_prompt);
     const pid_t shell = line.session();
@@ -357,6 +361,7 @@ TEST_CASE("sessions --end kills what heeds nothing, and continues what is stoppe
     for (const pid_t process : {shell, stopped, deaf}) {
         CHECK_FALSE(lives(process));
     }
+    CHECK(lives(away));
     CHECK(pty::wait_until([&] { return !getty.is_running(); }));
 }
 
@@ -369,6 +374,25 @@ TEST_CASE("sessions --end takes what is on a line from the kernel, never from a 
     CHECK(ended.exit == pty::Exit{.status = 1});
     CHECK(ended.output.find("there is no session on \"pts/77\"") != std::string::npos);
     CHECK(victim.is_running());
+}
+
+TEST_CASE("somebody else's session is not ended, and that is said at once") {
+    const pty::TestWorld world;
+    add_person(world, ann);
+    add_person(world, {.name = "bob", .user = 1001, .password = "hidden"});
+    pty::Line line;
+    auto getty = start_getty(line);
+    log_in(line, "ann", "secret");
+    pty::Line other;
+    const auto other_getty = start_getty(other);
+    log_in(other, "bob", "hidden");
+    const auto begin = pty::Clock::now();
+    const std::string said = pty::ask_shell(
+        other, std::string{pty::World::sessions()} + " --end " + line.name() + "; echo status $?");
+    CHECK(said.find("still there: 1 (Operation not permitted)") != std::string::npos);
+    CHECK(said.find("status 1") != std::string::npos);
+    CHECK(pty::Clock::now() - begin < 2s * pty::slowness);
+    CHECK(agrees(line, "ok"));
 }
 
 TEST_CASE("sessions ends its own session by its line only") {
