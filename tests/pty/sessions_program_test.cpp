@@ -63,6 +63,13 @@ bool lives(pid_t id) {
     });
 }
 
+pid_t session_of(pid_t id) {
+    const auto all = pty::running_processes();
+    const auto found = std::find_if(
+        all.begin(), all.end(), [id](const pty::RunningProcess& p) { return p.id == id; });
+    return found == all.end() ? 0 : found->session;
+}
+
 std::string bytes_of(const utmpx& record) {
     return {reinterpret_cast<const char*>(&record), sizeof record};  // NOLINT(*-reinterpret-cast)
 }
@@ -329,6 +336,7 @@ TEST_CASE("without a mark nothing is taken for escaped") {
     line.send("(setsid sh -c 'echo $$ >daemon; exec sleep 1000' &)\r");
     const pid_t daemon = id_in("daemon");
     line.expect(pty::shell_prompt);
+    REQUIRE(session_of(daemon) == daemon);
     CHECK(says(object_about(line.name()), "escaped", "[]"));
     CHECK(sessions({"--end", std::to_string(line.session())}).exit == pty::Exit{.status = 0});
     CHECK(pty::wait_until([&] { return !getty.is_running(); }));
@@ -351,6 +359,7 @@ TEST_CASE("sessions --end kills what heeds nothing, and continues what is stoppe
         "sh -c 'trap \"\" HUP TERM; setsid sleep 1000 & echo $! >away; echo $$ >deaf; "
         "while :; do sleep 1; done' &\r");
     const pid_t away = id_in("away");
+    REQUIRE(pty::wait_until([away] { return session_of(away) == away; }));
     const pid_t deaf = id_in("deaf");
     line.expect(pty::shell_prompt);
     const pid_t shell = line.session();

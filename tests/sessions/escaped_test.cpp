@@ -72,6 +72,10 @@ TEST_CASE("a session within a session claims only what descends from it") {
     const Ids marked{50, 100, 101, 110, 120, 130, 200};
     CHECK(escaped(login_and_shell, inner, marked, 120) == Ids{130});
     CHECK(escaped(login_and_shell, inner, marked, 100) == Ids{120, 130, 200});
+    // Not even if the outer one has nothing else.
+    auto no_job = login_and_shell;
+    no_job.pop_back();
+    CHECK(escaped(no_job, inner, {50, 100, 110, 120, 130, 200}, 120) == Ids{130});
 }
 
 TEST_CASE("a window of a desktop claims nothing of the desktop") {
