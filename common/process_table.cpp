@@ -6,13 +6,13 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <span>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace common {

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <climits>
 #include <map>
 
-#include <limits.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -30,8 +30,7 @@ std::string line_of(dev_t terminal) {
     if (major(terminal) == pseudo_terminals) {
         return "pts/" + std::to_string(minor(terminal));
     }
-    const std::string numbers =
-        std::to_string(major(terminal)) + ":" + std::to_string(minor(terminal));
+    std::string numbers = std::to_string(major(terminal)) + ":" + std::to_string(minor(terminal));
     std::array<char, PATH_MAX> target{};
     const auto length =
         ::readlink(("/sys/dev/char/" + numbers).c_str(), target.data(), target.size());
@@ -111,7 +110,8 @@ void add_processes_in(const std::string& directory, unsigned depth, std::vector<
     }
     for (const std::string& name : common::names_in(directory)) {
         struct stat status {};
-        const std::string below = directory + "/" + name;
+        std::string below = directory;
+        below.append("/").append(name);
         if (::lstat(below.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
             add_processes_in(below, depth - 1, members);
         }

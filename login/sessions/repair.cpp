@@ -17,6 +17,8 @@ using common::text_of;
 bool is_still_there(const utmpx& record, const std::string& path) {
     const auto records = common::read_records(path);
     return std::any_of(records.begin(), records.end(), [&](const utmpx& other) {
+        // The bytes of the file, as both were read.
+        // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
         return std::memcmp(&other, &record, sizeof record) == 0;
     });
 }

@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include <time.h>
 
 namespace sessions {
 
@@ -188,7 +187,7 @@ std::string list_of(std::span<const Row> rows) {
 }
 
 std::string json_of(std::span<const Row> rows) {
-    std::string text = "{\"version\": 1, \"sessions\": [";
+    std::string text = R"({"version": 1, "sessions": [)";
     for (const Row& row : rows) {
         text += (&row == rows.data() ? "\n  " : ",\n  ") + json_row(row);
     }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <string_view>
 
 #include <poll.h>
 #include <unistd.h>
@@ -44,7 +45,7 @@ enum class Next { show, leave };
 
 /// Waits until the next look is due or the person wants something.
 Next wait(const common::Terminal& terminal, common::SignalQueue& signals) {
-    constexpr char end_of_file = 4;
+    constexpr std::string_view leaving_keys = "qQ\4";
     const auto due = Clock::now() + interval;
     for (auto now = Clock::now(); now < due; now = Clock::now()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now);
@@ -59,7 +60,7 @@ Next wait(const common::Terminal& terminal, common::SignalQueue& signals) {
             continue;
         }
         const auto key = terminal.read_byte();
-        if (key == 'q' || key == 'Q' || key == end_of_file) {
+        if (key && leaving_keys.find(*key) != leaving_keys.npos) {
             return Next::leave;
         }
     }
