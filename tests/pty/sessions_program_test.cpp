@@ -291,7 +291,7 @@ TEST_CASE("sessions --tree shows a session as the textbook's ps does") {
     CHECK(none.output.find("there is no session " + std::to_string(job)) != std::string::npos);
 }
 
-TEST_CASE("sessions finds what left the session by setsid, and --end ends that too") {
+TEST_CASE("sessions finds what left the session by setsid, and --end ends that too, even stopped") {
     pty::TestWorld world;
     need_audit_sessions();
     add_person(world, ann);
@@ -313,6 +313,8 @@ TEST_CASE("sessions finds what left the session by setsid, and --end ends that t
     CHECK(sessions({"--tree", std::to_string(shell)}).output.find("escaped,orphaned") !=
           std::string::npos);
 
+    // No terminal's hang-up continues it.
+    ::kill(daemon, SIGSTOP);
     const auto ended = sessions({"--end", line.name()});
     CHECK(ended.exit == pty::Exit{.status = 0});
     CHECK(ended.output.starts_with("session " + std::to_string(shell) + ": "));
@@ -343,7 +345,7 @@ TEST_CASE("without a mark nothing is taken for escaped") {
     CHECK(lives(daemon));
 }
 
-TEST_CASE("sessions --end kills what heeds nothing, and continues what is stopped") {
+TEST_CASE("sessions --end kills what heeds nothing, and spares what carries no mark") {
     const pty::TestWorld world;
     add_person(world, ann);
     pty::Line line;
@@ -417,7 +419,7 @@ TEST_CASE("sessions ends its own session by its line only") {
           std::string::npos);
     CHECK(pty::ask_shell(line, program + " --end 1").find("there is no session 1") !=
           std::string::npos);
-    line.send("sleep 1000 & " + program + " --end " + line.name() + "\r");
+    line.send("(trap '' HUP; exec sleep 1000) & " + program + " --end " + line.name() + "\r");
     CHECK(pty::wait_until([&] { return !getty.is_running(); }, 2 * pty::default_deadline));
     CHECK_FALSE(lives(std::stoi(shell)));
     CHECK(record_of(world, line).type == DEAD_PROCESS);

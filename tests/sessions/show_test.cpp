@@ -114,6 +114,8 @@ TEST_CASE("columns are as wide as what is seen of them") {
     CHECK(sessions::text_table({left, right, left},
                                {{"a", "1", "x"}, {"\u00e4\u6f22", "10", "y z"}}) ==
           "a     1  x\n\u00e4\u6f22  10  y z\n");
+    CHECK(sessions::text_table({left, left}, {{"abcdef", "x"}, {"\u00e4\u6f22", "y"}}) ==
+          "abcdef  x\n\u00e4\u6f22     y\n");
     CHECK(sessions::cell("") == "-");
 }
 
