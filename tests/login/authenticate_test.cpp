@@ -5,6 +5,7 @@
 #include "tests/common/temporary_directory.hpp"
 #include "tests/login/scripted_conversation.hpp"
 
+#include <filesystem>
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -57,6 +58,10 @@ class PasswordGate : public login::Gate {
 struct Login {
     explicit Login(std::deque<std::string> keys) : talk(std::move(keys)) {
         settings.btmp_file = directory.write("btmp", "");
+        // What others could read would not be written.
+        std::filesystem::permissions(settings.btmp_file,
+                                     std::filesystem::perms::owner_read |
+                                         std::filesystem::perms::owner_write);
     }
 
     /// True if somebody got in.

@@ -57,7 +57,10 @@ std::vector<Record> records_in(const std::string& path) {
     for (std::size_t at = 0; at < bytes.size(); at += sizeof(utmpx)) {
         utmpx entry{};
         std::memcpy(&entry, bytes.data() + at, sizeof entry);
-        records.push_back(record_from(entry));
+        // No record crosses a page: what is left there is empty.
+        if (entry.ut_type != EMPTY) {
+            records.push_back(record_from(entry));
+        }
     }
     return records;
 }
