@@ -14,7 +14,6 @@
 #include <ctime>
 #include <memory>
 
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

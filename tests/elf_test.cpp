@@ -31,9 +31,7 @@ const std::vector<Built>& programs() {
         {.name = "login",
          .path = TTYGATE_LOGIN,
          .may_need = {"libpam.so.0", "libcrypt.so.1", "libc.so.6", "ld-linux"}},
-        {.name = "sessions",
-         .path = TTYGATE_SESSIONS,
-         .may_need = {"libc.so.6", "ld-linux"}},
+        {.name = "sessions", .path = TTYGATE_SESSIONS, .may_need = {"libc.so.6", "ld-linux"}},
     };
     return all;
 }

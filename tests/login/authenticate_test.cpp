@@ -5,8 +5,8 @@
 #include "tests/common/temporary_directory.hpp"
 #include "tests/login/scripted_conversation.hpp"
 
-#include <filesystem>
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -59,9 +59,9 @@ struct Login {
     explicit Login(std::deque<std::string> keys) : talk(std::move(keys)) {
         settings.btmp_file = directory.write("btmp", "");
         // What others could read would not be written.
-        std::filesystem::permissions(settings.btmp_file,
-                                     std::filesystem::perms::owner_read |
-                                         std::filesystem::perms::owner_write);
+        std::filesystem::permissions(
+            settings.btmp_file,
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     }
 
     /// True if somebody got in.
