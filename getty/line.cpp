@@ -85,11 +85,16 @@ void Line::on_event(short events, Clock::time_point now) {
         if (!claimed_) {
             throw;
         }
-        if (!std::exchange(trouble_is_logged_, true)) {
-            common::log(common::Severity::notice, problem.what());
-        }
-        lose_line(now);
+        on_trouble(problem, now);
     }
+}
+
+/// The line does not do what it is asked for any more.
+void Line::on_trouble(const std::system_error& problem, Clock::time_point now) {
+    if (!std::exchange(trouble_is_logged_, true)) {
+        common::log(common::Severity::notice, problem.what());
+    }
+    lose_line(now);
 }
 
 void Line::on_time(Clock::time_point now) {

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <poll.h>
@@ -125,11 +126,13 @@ class Line {
     void on_time(Clock::time_point now);
     void refuse_name(std::string_view why, Clock::time_point now);
     void change_speed(SpeedChange change, Clock::time_point now);
+    void become_login_program(const std::string& program);
     void give_line_to_login(LoginEcho echo);
     [[nodiscard]] common::Environment environment() const;
     [[noreturn]] void become_rescue_login();
     void do_without_login(int problem, Clock::time_point now);
     void nobody_came();
+    void on_trouble(const std::system_error& problem, Clock::time_point now);
     void lose_line(Clock::time_point now);
     void leave_slowly(Clock::time_point now);
     void look_again_later(Clock::time_point now);

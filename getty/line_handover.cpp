@@ -77,6 +77,14 @@ void Line::become_login(Clock::time_point now) {
         do_without_login(problem, now);
         return;
     }
+    try {
+        become_login_program(program);
+    } catch (const std::system_error& problem) {
+        on_trouble(problem, now);
+    }
+}
+
+void Line::become_login_program(const std::string& program) {
     // What is open of it would only be closed by the exec.
     issue_.stop();
     const auto* const typed = std::get_if<TypedName>(&question_->answer());

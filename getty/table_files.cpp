@@ -117,8 +117,11 @@ LabelEntry entry_at(LineTable table, const LineProfile* entry, bool is_exact) {
 }
 
 std::optional<LabelEntry> find_label_in_files(std::string_view label, Logged logged) {
-    LineTable sections = sections_by_header(read_configuration(Logged::no));
-    if (const LineProfile* const entry = find_label(sections, label)) {
+    const Configuration configuration = read_configuration(Logged::no);
+    if (const auto section = profile_of_section(configuration.sections, label)) {
+        LineTable sections =
+            section->next ? sections_by_header(configuration) : LineTable{.profiles = {*section}};
+        const LineProfile* const entry = find_label(sections, label);
         return entry_at(std::move(sections), entry, true);
     }
     std::optional<LabelEntry> other;
@@ -150,7 +153,9 @@ LineEntry read_line_entry(std::string_view line) {
     if (!configuration.sections.empty()) {
         entry.profile =
             merged(std::move(entry.profile), profile_of_line(configuration.sections, line));
-        entry.sections = sections_by_header(configuration);
+        if (entry.profile.next) {
+            entry.sections = sections_by_header(configuration);
+        }
     }
     return entry;
 }

@@ -16,6 +16,9 @@ namespace login {
 
 namespace {
 
+/// For the last words, on a slow line.
+constexpr auto time_on_the_way = std::chrono::milliseconds{500};
+
 /// What was typed could not be kept: a name all the same, though nobody's.
 std::string stand_in_for(Answer outcome) {
     constexpr char in_no_name = '=';
@@ -92,6 +95,9 @@ class Attempts {
         talk_.drop_input();
         talk_.say("\nLogin incorrect\n");
         if (verdict.outcome == Outcome::refused_for_good || !may_try_again(failures_, rules_)) {
+            // The next getty hangs up the line, and what is still on its way
+            // would be lost.
+            talk_.pause_until(Clock::now() + time_on_the_way);
             throw common::Leave{1};
         }
         hint_at_layout();
