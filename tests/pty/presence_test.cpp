@@ -166,7 +166,8 @@ TEST_CASE("an absent line is waited for, not respawned: said once, no CPU, serve
         CAPTURE(waiting.absent.name);
         CHECK(waiting.getty.is_running());
         const auto after = pty::cost_of(waiting.getty.id());
-        CHECK(after.processor == waiting.before.processor);
+        // The last of the work before may show only in the next tick.
+        CHECK(after.processor - waiting.before.processor <= 10ms * pty::slowness);
         if (TTYGATE_SANITIZED == 0) {
             CHECK(after.on_processor - waiting.before.on_processor < 5ms);
         }
