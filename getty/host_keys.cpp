@@ -1,5 +1,6 @@
 #include "getty/host_keys.hpp"
 
+#include "common/directory.hpp"
 #include "common/text_file.hpp"
 #include "getty/sha256.hpp"
 
@@ -8,8 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include <dirent.h>
 
 namespace getty {
 
@@ -98,18 +97,12 @@ std::optional<std::string> key_fingerprint(std::string_view public_key) {
 
 std::string host_key_lines() {
     std::vector<std::string> names;
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(key_directory), &::closedir};
-    while (directory != nullptr && names.size() < most_keys) {
-        const dirent* const entry = ::readdir(directory.get());
-        if (entry == nullptr) {
-            break;
-        }
-        const std::string_view name{static_cast<const char*>(entry->d_name)};
-        if (name.starts_with("ssh_host_") && name.ends_with("_key.pub")) {
-            names.emplace_back(name);
+    for (const std::string& name : common::names_in(key_directory)) {
+        if (names.size() < most_keys && name.starts_with("ssh_host_") &&
+            name.ends_with("_key.pub")) {
+            names.push_back(name);
         }
     }
-    std::sort(names.begin(), names.end());
     std::string lines;
     for (const std::string& name : names) {
         const auto text = common::read_text_file(std::string{key_directory} + "/" + name);

@@ -1,6 +1,7 @@
 #include "getty/issue_facts.hpp"
 
 #include "common/assigned_value.hpp"
+#include "common/directory.hpp"
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/syscall.hpp"
@@ -19,7 +20,6 @@
 #include <memory>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -96,14 +96,8 @@ using Snippets = std::map<std::string, std::string, AsVersions>;
 Snippets snippets(const std::vector<std::string>& directories) {
     Snippets found;
     for (const std::string& directory : directories) {
-        const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), &::closedir};
-        while (open != nullptr) {
-            const dirent* const entry = ::readdir(open.get());
-            if (entry == nullptr) {
-                break;
-            }
-            const std::string name{static_cast<const char*>(entry->d_name)};
-            if (!name.starts_with('.') && name.ends_with(".issue")) {
+        for (const std::string& name : common::names_in(directory)) {
+            if (name.ends_with(".issue")) {
                 found.emplace(name, std::string{directory}.append("/").append(name));
             }
         }
@@ -117,11 +111,6 @@ void add_snippets(IssueText& issue, const std::vector<std::string>& directories)
         issue.paths.push_back(path);
     }
     issue.paths.insert(issue.paths.end(), directories.begin(), directories.end());
-}
-
-bool is_directory(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 }  // namespace
@@ -162,7 +151,7 @@ IssueFacts collect_facts(std::string line, unsigned speed) {
 IssueText read_issue(const Options& options) {
     IssueText issue;
     for (const std::string& path : options.issue_files) {
-        if (is_directory(path)) {
+        if (common::is_directory(path)) {
             add_snippets(issue, {path});
         } else {
             issue.text += common::read_text_file(path).value_or("");

@@ -8,7 +8,7 @@
 namespace getty {
 
 /// A string of JSON (RFC 8259), in its quotes. What would act on a terminal,
-/// controls and what turns a row round, is \uXXXX; bytes that are not UTF-8 are
+/// controls and what turns a row round, is \u and four digits; bytes that are not UTF-8 are
 /// U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 

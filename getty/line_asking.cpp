@@ -87,7 +87,6 @@ void Line::show_issue() {
 }
 
 /// The issue, below what a line table has to say and the option to clear.
-
 void Line::put_on_screen(std::string_view issue) {
     const LineProfile& profile = options_.profile;
     const bool clears = !options_.no_clear && !options_.plain && !options_.accessible;
@@ -109,7 +108,6 @@ void Line::put_on_screen(std::string_view issue) {
 }
 
 /// Somebody may look at the issue now, and nothing else is about to be said.
-
 bool Line::waits_at_issue() const {
     return claimed_ && !options_.plain && !times_.ask_again &&
            (state_ == LineState::asking ||
@@ -117,14 +115,12 @@ bool Line::waits_at_issue() const {
 }
 
 /// Many changes are one, and are shown when the last of a moment has been made.
-
 void Line::on_change(Clock::time_point now) {
     times_.issue =
         std::max(now + LiveIssue::settling_time, looked_at_issue_ + LiveIssue::shortest_time);
 }
 
 /// Shows the issue again if it has changed, and under it what has been typed.
-
 void Line::look_at_issue(Clock::time_point now) {
     looked_at_issue_ = now;
     const common::Terminal& terminal = claimed_->terminal;
@@ -178,7 +174,6 @@ void Line::begin_flood(Clock::time_point now) {
 
 /// Noise, or a file sent to the wrong place: nothing of it is looked at, and the
 /// line is asked on again when it is quiet.
-
 void Line::on_flood(Clock::time_point now) {
     std::array<char, flood_portion> portion{};
     std::size_t size = 0;
@@ -213,7 +208,6 @@ void Line::on_flood_over(Clock::time_point now) {
 }
 
 /// Nothing came after the answer: somebody typed it.
-
 void Line::on_settled() {
     if (std::holds_alternative<NobodyThere>(question_->answer())) {
         state_ = LineState::done;
@@ -254,7 +248,6 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
 }
 
 /// All of it is thrown away, or the rest of a password typed ahead would be shown.
-
 void Line::on_more_after_answer(const LineEvent& event, Clock::time_point now) {
     const auto* const received = std::get_if<Received>(&event);
     if (received != nullptr && received->byte == '\n') {
@@ -265,7 +258,6 @@ void Line::on_more_after_answer(const LineEvent& event, Clock::time_point now) {
 }
 
 /// What is left when the name is finished was typed before login asked.
-
 void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
     if (step.size) {
         common::tolerate("set the size of the terminal",
@@ -294,7 +286,6 @@ void Line::on_key(char byte, Clock::time_point now) {
 }
 
 /// The LF of a terminal that ends its lines in CR LF is no line of its own.
-
 bool Line::is_second_half(char byte, Clock::time_point now) {
     const bool is_half = byte == '\n' && now - last_return_ < settling_time;
     last_return_ = byte == '\r' ? now : Clock::time_point{};
@@ -322,7 +313,6 @@ void Line::on_answer(Clock::time_point now) {
 
 /// Says why and asks again, after a pause that grows: noise must not keep the
 /// machine busy. Nor is it news: one log line in a while.
-
 void Line::refuse_name(std::string_view why, Clock::time_point now) {
     if (now >= next_refusal_logged_) {
         next_refusal_logged_ = now + quiet_after_refusal;
@@ -344,7 +334,6 @@ void Line::refuse_name(std::string_view why, Clock::time_point now) {
 /// With one speed a BREAK may be noise, and what has been typed stays. Several
 /// in a moment are one: the line is not switched faster than a person could
 /// look. A modem sends none: while it is talked to, it is noise.
-
 void Line::change_speed(SpeedChange change, Clock::time_point now) {
     const bool is_with_modem = state_ == LineState::opening && opening_ < Opening::carrier;
     if (change == SpeedChange::stay || !steps_.has_several() || now < next_step_allowed_ ||
@@ -364,7 +353,6 @@ void Line::change_speed(SpeedChange change, Clock::time_point now) {
 }
 
 /// Each entry of a line table has its own modes, prompt and all.
-
 void Line::take_step(SpeedChange change) {
     const Options* const before = &steps_.options();
     if (change == SpeedChange::next) {

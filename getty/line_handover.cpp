@@ -115,7 +115,6 @@ common::Environment Line::environment() const {
 
 /// No login program: said on the line, once in the log, and looked for again
 /// when the next name comes. On a console sulogin(8) may let root in meanwhile.
-
 void Line::do_without_login(int problem, Clock::time_point now) {
     const std::string reason =
         options_.root + options_.login_program + " cannot be run: " + common::error_text(problem);

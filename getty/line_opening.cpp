@@ -5,6 +5,7 @@
 #include "getty/autologin.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
+#include "getty/table_text.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -25,22 +26,17 @@ constexpr std::size_t largest_shadow_file = 4UL * 1024 * 1024;
 /// Octal \NNN and \\ in --init-string.
 std::string unescaped(std::string_view text) {
     std::string out;
-    const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
     while (!text.empty()) {
-        if (text.front() != '\\' || text.size() == 1) {
+        const char first = text.front();
+        text.remove_prefix(1);
+        if (first != '\\' || text.empty()) {
+            out += first;
+        } else if (const auto octal = take_octal(text)) {
+            out += *octal;
+        } else {
             out += text.front();
             text.remove_prefix(1);
-            continue;
         }
-        text.remove_prefix(1);
-        unsigned code = 0;
-        std::size_t digits = 0;
-        while (digits < 3 && digits < text.size() && is_octal(text[digits])) {
-            code = code * 8 + static_cast<unsigned>(text[digits] - '0');
-            ++digits;
-        }
-        out += digits > 0 ? static_cast<char>(code & 0xFFU) : text.front();
-        text.remove_prefix(std::max<std::size_t>(digits, 1));
     }
     return out;
 }
@@ -48,7 +44,6 @@ std::string unescaped(std::string_view text) {
 }  // namespace
 
 /// From the open line to the question, as far as it goes without waiting.
-
 void Line::go_on_opening(Clock::time_point now) {
     const LineProfile& profile = options_.profile;
     switch (opening_) {
@@ -177,7 +172,6 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
 }
 
 /// True while the talk goes on; it begins here.
-
 bool Line::talks_to_modem(const std::optional<std::string>& script, Clock::time_point now) {
     if (!script) {
         return false;
@@ -193,7 +187,6 @@ bool Line::talks_to_modem(const std::optional<std::string>& script, Clock::time_
 
 /// Sends what is to be sent, up to a pause; without one the other side has its
 /// time to answer.
-
 void Line::go_on_with_chat(Clock::time_point now) {
     const auto patience = options_.profile.chat_timeout.value_or(patience_in_chat);
     times_.chat_goes_on = now + patience;
@@ -225,7 +218,6 @@ void Line::take_speed_from_modem(Clock::time_point now) {
 }
 
 /// --autologin may not hold: then there is a prompt, and a word why.
-
 void Line::decide_autologin() {
     std::optional<std::string> reason;
     if (options_.autologin_once && !is_first_autologin(claimed_->terminal.name())) {

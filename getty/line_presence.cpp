@@ -74,7 +74,6 @@ void Line::try_to_open(Clock::time_point now) {
 
 /// What is no terminal is refused at first sight. While a line is waited for, it
 /// may just be on its way: a name comes before what is mounted on it.
-
 Claim Line::claim_if_there() {
     try {
         return claim_line(options_);
@@ -88,7 +87,6 @@ Claim Line::claim_if_there() {
 
 /// A getty started again, by hand or by an update, must not throw a person off
 /// the line.
-
 void Line::wait_for_end_of(LineSession session) {
     common::log(common::Severity::notice,
                 "line " + common::quoted(options_.line) + ": " + common::quoted(session.user) +
@@ -123,7 +121,6 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
 
 /// Without a speed of its own, a serial line that is the kernel's console has
 /// the console's speed.
-
 void Line::ask_kernel_for_speed() {
     const common::Terminal& terminal = claimed_->terminal;
     const bool is_asked = options_.console_speed ||
@@ -179,7 +176,6 @@ void Line::lose_line(Clock::time_point now) {
 }
 
 /// Whoever starts getty on a line that is dead at once must not spin over it.
-
 void Line::leave_slowly(Clock::time_point now) {
     const bool is_given_again = options_.line == "-";
     if (!is_given_again || now - started_ >= shortest_life) {

@@ -97,6 +97,7 @@ LineProfile entry_of_ttys(std::string_view line) {
         return {};
     }
     const LineTable table = read_line_table(TableFormat::ttys, *text);
+    log_problems(file, table);
     const LineProfile* const entry = find_label(table, line);
     return entry != nullptr ? *entry : LineProfile{};
 }

@@ -79,18 +79,13 @@ std::vector<std::string> messages_in(const std::string& folder) {
     return paths;
 }
 
-bool is_directory(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 /// `paths` is a list with colons, of files and folders.
 std::vector<std::string> read_messages(std::string_view paths) {
     std::vector<std::string> files;
     while (!paths.empty()) {
         const std::string path{paths.substr(0, paths.find(':'))};
         paths.remove_prefix(std::min(paths.size(), path.size() + 1));
-        if (is_directory(path)) {
+        if (common::is_directory(path)) {
             const auto inside = messages_in(path);
             files.insert(files.end(), inside.begin(), inside.end());
         } else if (!path.empty()) {

@@ -58,8 +58,8 @@ class Target {
     [[nodiscard]] bool is_open() const { return fd_.is_open(); }
     [[nodiscard]] int descriptor() const { return fd_.get(); }
     [[nodiscard]] std::uint64_t start() const { return start_; }
-    /// Errno, or 0.
-    [[nodiscard]] int signal(int number) const {
+    /// Sends a signal. Errno, or 0.
+    [[nodiscard]] int send(int number) const {
         return ::syscall(SYS_pidfd_send_signal, fd_.get(), number, nullptr, 0) == 0 ? 0 : errno;
     }
 
@@ -170,14 +170,14 @@ class Ending {
             }
             int& told = known_[key_of(process)];
             if (told != number) {
-                if (const int problem = target.signal(number); problem != 0) {
+                if (const int problem = target.send(number); problem != 0) {
                     note(problem);
                     continue;
                 }
                 told = number;
                 // Who is stopped hears nothing but SIGKILL.
                 if (number != SIGKILL) {
-                    (void)target.signal(SIGCONT);
+                    (void)target.send(SIGCONT);
                 }
             }
             constexpr std::size_t most_held = 256;

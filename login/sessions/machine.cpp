@@ -57,6 +57,8 @@ std::optional<std::chrono::seconds> idle_time(const TerminalSession& session) {
     return std::max(idle, std::chrono::seconds{0});
 }
 
+/// By uid, since that is all a process has: for a person to read, and nothing
+/// is decided by it.
 std::string name_of(uid_t user) {
     std::array<char, 16384> buffer{};
     passwd entry{};

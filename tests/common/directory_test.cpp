@@ -20,6 +20,9 @@ TEST_CASE("the names in a directory, sorted, without hidden ones") {
     CHECK(names_in(b) == Names{});
 
     CHECK(is_file(b));
+    CHECK(common::is_directory(path));
+    CHECK_FALSE(common::is_directory(b));
+    CHECK_FALSE(common::is_directory(path + "/none"));
     CHECK_FALSE(is_file(path));
     CHECK_FALSE(is_file(path + "/none"));
 }

@@ -191,9 +191,12 @@ TEST_CASE("ttys: the terminal type of the line, which an operand overrules") {
     pty::TestWorld world;
     pty::add_person(world, ann);
     pty::Line line;
-    world.write_file("/etc/ttys", line.name() + " \"/usr/libexec/getty std.9600\" vt320 on\n");
+    world.write_file("/etc/ttys",
+                     line.name() + " \"/usr/libexec/getty std.9600\" vt320 on\n" +
+                         "other \"x\" vt100 sideways\n");
     {
         const auto getty = start_with(line, {"{line}"});
+        world.wait_for_log("/etc/ttys:2: ");
         pty::log_in(line, "ann", "secret");
         CHECK(pty::ask_shell(line, "echo \"[$TERM]\"").find("[vt320]") != std::string::npos);
     }
