@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include <fnmatch.h>
+
 namespace login {
 
 namespace {
@@ -155,17 +157,110 @@ Complaint take_empty_passwords(std::string_view value, Settings& settings) {
     return {};
 }
 
-Complaint take_names(std::string_view value, Settings& settings) {
+/// Words with blanks or commas between them.
+std::vector<std::string> words_of(std::string_view value) {
     constexpr std::string_view separators = " \t,";
-    settings.environment_to_keep.clear();
+    std::vector<std::string> words;
     while (!value.empty()) {
-        const std::string_view name = value.substr(0, value.find_first_of(separators));
-        if (!name.empty()) {
-            settings.environment_to_keep.emplace_back(name);
+        const std::string_view word = value.substr(0, value.find_first_of(separators));
+        if (!word.empty()) {
+            words.emplace_back(word);
         }
-        value.remove_prefix(std::min(value.size(), name.size() + 1));
+        value.remove_prefix(std::min(value.size(), word.size() + 1));
     }
+    return words;
+}
+
+/// `TZ=CET` with `name` TZ: the variable's name has to be there, as login.defs
+/// writes it.
+Complaint take_assignment(std::string_view value, std::string_view name, std::string& target) {
+    const std::string beginning = std::string{name} + "=";
+    if (!value.starts_with(beginning) || value.size() == beginning.size()) {
+        return "must begin with " + beginning;
+    }
+    target = value.substr(beginning.size());
     return {};
+}
+
+Complaint take_time_zone(std::string_view value, Settings& settings) {
+    std::string unused;
+    if (!value.starts_with('/') && !take_assignment(value, "TZ", unused).empty()) {
+        return "must begin with TZ=, or be a path that begins with /";
+    }
+    settings.time_zone = value;
+    return {};
+}
+
+Complaint take_ticks(std::string_view value, Settings& settings) {
+    std::string ticks;
+    Complaint complaint = take_assignment(value, "HZ", ticks);
+    if (complaint.empty() && !number_of<unsigned>(ticks, 10)) {
+        complaint = "must be HZ= and a number";
+    }
+    if (complaint.empty()) {
+        settings.ticks = ticks;
+    }
+    return complaint;
+}
+
+/// In blocks of 512 bytes; the number of bytes must be one that the kernel can
+/// hold.
+Complaint take_largest_file(std::string_view value, Settings& settings) {
+    constexpr std::uint64_t block = 512;
+    const auto blocks = number_of<std::uint64_t>(value, 10);
+    if (!blocks || *blocks > std::numeric_limits<std::int64_t>::max() / block) {
+        return "must be a number of blocks of 512 bytes";
+    }
+    settings.largest_file = *blocks;
+    return {};
+}
+
+/// A list of devices, or the file that has it.
+Complaint take_root_lines(std::string_view value, Settings& settings) {
+    if (value.empty()) {
+        return "must be a list of lines, or a path that begins with /";
+    }
+    settings.root_lines = value;
+    return {};
+}
+
+/// `ttyS*=600 pts/*=3600 900`: pattern and seconds, or seconds for every line.
+Complaint take_idle_rules(std::string_view value, Settings& settings) {
+    std::vector<IdleRule> rules;
+    for (const std::string& word : words_of(value)) {
+        const std::size_t equals = word.rfind('=');
+        const bool for_all = equals == std::string::npos;
+        IdleRule rule{.lines = for_all ? "*" : word.substr(0, equals)};
+        const std::string seconds = for_all ? word : word.substr(equals + 1);
+        if (!take_seconds(seconds, rule.time).empty() || rule.lines.empty()) {
+            return "must be LINES=SECONDS or SECONDS, and more of them";
+        }
+        rules.push_back(std::move(rule));
+    }
+    if (rules.empty()) {
+        return "must be LINES=SECONDS or SECONDS, and more of them";
+    }
+    settings.idle_rules = std::move(rules);
+    return {};
+}
+
+Complaint take_max_processes(std::string_view value, Settings& settings) {
+    constexpr unsigned most = 4'194'304;  // the largest pid_max there is
+    unsigned number = 0;
+    Complaint complaint = take_count(value, 1, most, number);
+    if (complaint.empty()) {
+        settings.max_processes = number;
+    }
+    return complaint;
+}
+
+Complaint take_module_timeout(std::string_view value, Settings& settings) {
+    std::chrono::seconds time{};
+    Complaint complaint = take_seconds(value, time);
+    if (complaint.empty()) {
+        settings.module_timeout_set = time;
+    }
+    return complaint;
 }
 
 Complaint take_uid(std::string_view value, Settings& settings) {
@@ -187,9 +282,20 @@ constexpr auto keys = std::to_array<Key>({
     {"LOGIN_RETRIES",
      [](auto value, auto& s) { return take_count(value, 1, 1000, s.login_retries); }},
     {"FAIL_DELAY", [](auto value, auto& s) { return take_seconds(value, s.fail_delay); }},
+    {"LOGIN_MODULE_TIMEOUT", take_module_timeout},
+    {"LOGIN_IDLE_TIMEOUT", take_idle_rules},
+    {"LOGIN_KILL_STRAYS", [](auto value, auto& s) { return take_truth(value, s.kill_strays); }},
+    {"LOGIN_LINGER_USERS",
+     [](auto value, auto& s) {
+         s.linger_users = words_of(value);
+         return Complaint{};
+     }},
+    {"LOGIN_MAX_PROCESSES", take_max_processes},
     {"LOGIN_GATE", take_gate},
     {"LOGIN_REMOTE_NOAUTH", [](auto value, auto& s) { return take_truth(value, s.remote_noauth); }},
     {"LOGIN_PASSWORD_FEEDBACK", take_feedback},
+    {"LOGIN_KEEP_USERNAME",
+     [](auto value, auto& s) { return take_truth(value, s.keep_user_name); }},
     {"LOGIN_PLAIN_PROMPT", [](auto value, auto& s) { return take_truth(value, s.plain_prompt); }},
     {"PREVENT_NO_AUTH", take_empty_passwords},
     {"TTYPERM", take_tty_mode},
@@ -212,8 +318,18 @@ constexpr auto keys = std::to_array<Key>({
          return s.has_supath ? Complaint{} : take_search_path(value, s.root_path);
      }},
     {"MAIL_DIR", [](auto value, auto& s) { return take_absolute_path(value, s.mail_directory); }},
-    {"LOGIN_ENV_SAFELIST", take_names},
+    {"LOGIN_ENV_SAFELIST",
+     [](auto value, auto& s) {
+         s.environment_to_keep = words_of(value);
+         return Complaint{};
+     }},
+    {"ENV_TZ", take_time_zone},
+    {"ENV_HZ", take_ticks},
     {"UMASK", take_umask},
+    {"ULIMIT", take_largest_file},
+    {"FAKE_SHELL", [](auto value, auto& s) { return take_absolute_path(value, s.fake_shell); }},
+    {"LOGIN_SHELL_FALLBACK",
+     [](auto value, auto& s) { return take_truth(value, s.root_shell_fallback); }},
     {"DEFAULT_HOME", [](auto value, auto& s) { return take_truth(value, s.default_home); }},
     {"HUSHLOGIN_FILE",
      [](auto value, auto& s) {
@@ -225,15 +341,116 @@ constexpr auto keys = std::to_array<Key>({
          s.motd_files = value;
          return Complaint{};
      }},
+    {"MOTD_FIRSTONLY", [](auto value, auto& s) { return take_truth(value, s.motd_first_only); }},
+    {"MAIL_CHECK_ENAB", [](auto value, auto& s) { return take_truth(value, s.mail_notice); }},
+    {"CONSOLE", take_root_lines},
+    {"PORTTIME_CHECKS_ENAB", [](auto value, auto& s) { return take_truth(value, s.login_hours); }},
+    {"QUOTAS_ENAB", [](auto value, auto& s) { return take_truth(value, s.limits); }},
     {"NOLOGINS_FILE",
      [](auto value, auto& s) { return take_absolute_path(value, s.nologin_file); }},
     {"FTMP_FILE", [](auto value, auto& s) { return take_absolute_path(value, s.btmp_file); }},
     {"LASTLOG_ENAB", [](auto value, auto& s) { return take_truth(value, s.lastlog); }},
     {"LASTLOG_UID_MAX", take_uid},
+    {"FAILLOG_ENAB", [](auto value, auto& s) { return take_truth(value, s.faillog); }},
     {"LOG_OK_LOGINS", [](auto value, auto& s) { return take_truth(value, s.log_logins); }},
     {"LOG_UNKFAIL_ENAB",
      [](auto value, auto& s) { return take_truth(value, s.log_unknown_names); }},
 });
+
+/// Ours too, but so far only understood.
+constexpr auto not_done_yet = std::to_array<std::string_view>({
+    "LOGIN_KILL_STRAYS",
+    "LOGIN_LINGER_USERS",
+    "LOGIN_MAX_PROCESSES",
+});
+
+/// What other logins, of shadow and util-linux, do something by.
+constexpr auto not_honoured = std::to_array<std::string_view>({
+    "CLOSE_SESSIONS",
+    "CONSOLE_GROUPS",
+    "DIALUPS_CHECK_ENAB",
+    "ENVIRON_FILE",
+    "ISSUE_FILE",
+    "ISSUE_FILE_ENAB",
+    "LOGIN_STRING",
+    "MAIL_FILE",
+    "NO_PASSWORD_CONSOLE",
+    "TTYTYPE_FILE",
+});
+
+/// Keys of the other programs that read login.defs(5): useradd(8), passwd(1),
+/// su(1) and their kin, in the versions of shadow, util-linux and the
+/// distributions' own.
+constexpr auto for_others = std::to_array<std::string_view>({
+    "ALWAYS_SET_PATH",
+    "BCRYPT_MAX_ROUNDS",
+    "BCRYPT_MIN_ROUNDS",
+    "CHARACTER_CLASS",
+    "CHFN_AUTH",
+    "CHFN_RESTRICT",
+    "CHSH_AUTH",
+    "CRACKLIB_DICTPATH",
+    "CREATE_HOME",
+    "ENCRYPT_METHOD",
+    "ENCRYPT_METHOD_NIS",
+    "FORCE_SHADOW",
+    "GETPASS_ASTERISKS",
+    "GID_MAX",
+    "GID_MIN",
+    "GRANT_AUX_GROUP_SUBIDS",
+    "GROUPADD_CMD",
+    "GROUPDEL_CMD",
+    "HMAC_CRYPTO_ALGO",
+    "HOME_MODE",
+    "MAX_MEMBERS_PER_GROUP",
+    "MD5_CRYPT_ENAB",
+    "NONEXISTENT",
+    "OBSCURE_CHECKS_ENAB",
+    "PASS_ALWAYS_WARN",
+    "PASS_CHANGE_TRIES",
+    "PASS_MAX_DAYS",
+    "PASS_MAX_LEN",
+    "PASS_MIN_DAYS",
+    "PASS_MIN_LEN",
+    "PASS_WARN_AGE",
+    "SHA_CRYPT_MAX_ROUNDS",
+    "SHA_CRYPT_MIN_ROUNDS",
+    "SUB_GID_COUNT",
+    "SUB_GID_DETERMINISTIC",
+    "SUB_GID_MAX",
+    "SUB_GID_MIN",
+    "SUB_GID_STORE_BY_UID",
+    "SUB_UID_COUNT",
+    "SUB_UID_DETERMINISTIC",
+    "SUB_UID_MAX",
+    "SUB_UID_MIN",
+    "SUB_UID_STORE_BY_UID",
+    "SULOG_FILE",
+    "SU_NAME",
+    "SU_WHEEL_ONLY",
+    "SYSLOG_SG_ENAB",
+    "SYSLOG_SU_ENAB",
+    "SYS_GID_MAX",
+    "SYS_GID_MIN",
+    "SYS_UID_MAX",
+    "SYS_UID_MIN",
+    "TCB_AUTH_GROUP",
+    "TCB_SYMLINKS",
+    "UID_MAX",
+    "UID_MIN",
+    "USERADD_CMD",
+    "USERDEL_CMD",
+    "USERDEL_POSTCMD",
+    "USERDEL_PRECMD",
+    "USERGROUPS_ENAB",
+    "USE_TCB",
+    "YESCRYPT_COST_FACTOR",
+});
+
+template <typename List>
+bool has(const List& list, std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 std::string_view without_quotes(std::string_view value) {
     const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
@@ -241,40 +458,88 @@ std::string_view without_quotes(std::string_view value) {
     return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
+std::string_view name_in(std::string_view line) {
+    return line.substr(0, std::min(line.size(), line.find_first_of(" \t=")));
+}
+
+const Key* find_key(std::string_view name) {
+    const auto* const key =
+        std::find_if(keys.begin(), keys.end(), [name](const Key& k) { return k.name == name; });
+    return key == keys.end() ? nullptr : key;
+}
+
 /// NAME, then blanks or one `=` or both, then the value.
 Complaint apply_line(std::string_view line, Settings& settings) {
-    const auto name_end = std::min(line.size(), line.find_first_of(" \t="));
-    const std::string_view name = line.substr(0, name_end);
-    std::string_view value = trimmed(line.substr(name_end));
+    const std::string_view name = name_in(line);
+    std::string_view value = trimmed(line.substr(name.size()));
     if (value.starts_with('=')) {
         value = trimmed(value.substr(1));
     }
-    const auto* const key =
-        std::find_if(keys.begin(), keys.end(), [name](const Key& k) { return k.name == name; });
-    if (key == keys.end()) {
+    const Key* const key = find_key(name);
+    if (key == nullptr) {
         return {};
     }
     const Complaint complaint = key->apply(without_quotes(value), settings);
     return complaint.empty() ? complaint : std::string{name} + " " + complaint;
 }
 
-}  // namespace
-
-std::vector<SettingsProblem> apply_settings(std::string_view text, Settings& settings) {
-    std::vector<SettingsProblem> problems;
+/// Calls `visit` with the number and the text of each line that says something.
+template <typename Visit>
+void for_each_line(std::string_view text, Visit visit) {
     for (unsigned number = 1; !text.empty(); ++number) {
         const std::string_view whole = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), whole.size() + 1));
         const std::string_view line = trimmed(whole);
-        if (line.empty() || line.starts_with('#')) {
-            continue;
+        if (!line.empty() && !line.starts_with('#')) {
+            visit(number, line);
         }
+    }
+}
+
+std::optional<StrangeKey::Kind> strangeness(std::string_view name, SettingsFile file) {
+    if (has(not_honoured, name) || has(not_done_yet, name)) {
+        return StrangeKey::Kind::not_honoured;
+    }
+    const bool has_meaning =
+        find_key(name) != nullptr || (file == SettingsFile::shared && has(for_others, name));
+    return has_meaning ? std::nullopt : std::optional{StrangeKey::Kind::unknown};
+}
+
+}  // namespace
+
+std::chrono::seconds module_timeout(const Settings& settings) {
+    return settings.module_timeout_set.value_or(settings.login_timeout);
+}
+
+std::chrono::seconds idle_timeout(const Settings& settings, const std::string& line) {
+    for (const IdleRule& rule : settings.idle_rules) {
+        if (::fnmatch(rule.lines.c_str(), line.c_str(), 0) == 0) {
+            return rule.time;
+        }
+    }
+    return {};
+}
+
+std::vector<SettingsProblem> apply_settings(std::string_view text, Settings& settings) {
+    std::vector<SettingsProblem> problems;
+    for_each_line(text, [&](unsigned number, std::string_view line) {
         Complaint complaint = apply_line(line, settings);
         if (!complaint.empty()) {
             problems.push_back({.line = number, .what = std::move(complaint)});
         }
-    }
+    });
     return problems;
+}
+
+std::vector<StrangeKey> strange_keys(std::string_view text, SettingsFile file) {
+    std::vector<StrangeKey> found;
+    for_each_line(text, [&](unsigned number, std::string_view line) {
+        const std::string_view name = name_in(line);
+        if (const auto kind = strangeness(name, file)) {
+            found.push_back({.line = number, .name = std::string{name}, .kind = *kind});
+        }
+    });
+    return found;
 }
 
 }  // namespace login

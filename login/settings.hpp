@@ -3,6 +3,7 @@
 #include "common/line_editor.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,15 +22,26 @@ enum class EmptyPasswords {
     left_to_pam,       ///< `no`, in the PAM gate: the stack decides
 };
 
+/// How long nobody may type on which lines (LOGIN_IDLE_TIMEOUT).
+struct IdleRule {
+    std::string lines{};          ///< a pattern of names, as the shell has them (glob(7))
+    std::chrono::seconds time{};  ///< 0: as long as they like
+
+    bool operator==(const IdleRule&) const = default;
+};
+
 /// What login.defs(5) and /etc/ttygate/login.conf say, with what holds when
 /// they say nothing.
 struct Settings {
     std::chrono::seconds login_timeout{60};  ///< 0: none
+    /// LOGIN_MODULE_TIMEOUT; module_timeout() knows what holds without it.
+    std::optional<std::chrono::seconds> module_timeout_set{};
     unsigned login_retries = 3;
     std::chrono::seconds fail_delay{5};
     std::optional<GateKind> gate{};
     bool remote_noauth = false;
     bool plain_prompt = false;
+    bool keep_user_name = false;
     common::Feedback password_feedback = common::Feedback::none;
     EmptyPasswords empty_passwords = EmptyPasswords::refused;
 
@@ -43,18 +55,42 @@ struct Settings {
     bool has_supath = false;  ///< ENV_SUPATH was there: ENV_ROOTPATH counts no more
     std::string mail_directory = "/var/mail";
     std::vector<std::string> environment_to_keep{};  ///< LOGIN_ENV_SAFELIST
+    std::string time_zone{};  ///< ENV_TZ, as written: `TZ=...`, or a file that says it
+    std::string ticks{};      ///< ENV_HZ: the value of HZ; "" for none
     mode_t umask = 022;
+    /// ULIMIT: the largest file that may be written, in blocks of 512 bytes.
+    std::optional<std::uint64_t> largest_file{};
     bool default_home = true;
+    std::string fake_shell{};  ///< FAKE_SHELL; "" for none
+    bool root_shell_fallback = false;
 
     std::string hushlogin_file = ".hushlogin";
     std::optional<std::string> motd_files{};  ///< as written: a list with colons
+    bool motd_first_only = false;             ///< the first of them that is there
+    bool mail_notice = true;
+    std::string root_lines{};  ///< CONSOLE: a file, or a list with colons; "" for every line
+    bool login_hours = false;  ///< PORTTIME_CHECKS_ENAB: /etc/porttime holds
+    bool limits = true;        ///< QUOTAS_ENAB: /etc/limits holds, if it is there
     std::string nologin_file = "/etc/nologin";
     std::string btmp_file = "/var/log/btmp";
     bool lastlog = true;
     std::optional<uid_t> lastlog_uid_max{};
     bool log_logins = false;
     bool log_unknown_names = false;
+    bool faillog = true;
+
+    std::vector<IdleRule> idle_rules{};
+    bool kill_strays = false;
+    std::vector<std::string> linger_users{};  ///< whose processes may outlive a session
+    std::optional<unsigned> max_processes{};
 };
+
+/// How long a call into PAM may take that asks nothing; 0: as long as it likes.
+[[nodiscard]] std::chrono::seconds module_timeout(const Settings& settings);
+
+/// After how long without a key a session on this line is ended; 0: never. The
+/// first rule that fits the line's name counts.
+[[nodiscard]] std::chrono::seconds idle_timeout(const Settings& settings, const std::string& line);
 
 /// A line of a settings file that was skipped.
 struct SettingsProblem {
@@ -65,10 +101,34 @@ struct SettingsProblem {
 };
 
 /// Reads `NAME value` and `NAME=value` lines into the settings, over what is
-/// there. A key that is not ours is no problem: login.defs is for others too. A
+/// there. A key that is not ours is no problem here: see strange_keys(). A
 /// line that cannot be understood is skipped, so that what held before it
 /// holds on.
 [[nodiscard]] std::vector<SettingsProblem> apply_settings(std::string_view text,
                                                           Settings& settings);
+
+/// Which of the two files a text is from.
+enum class SettingsFile {
+    shared,  ///< login.defs(5), which useradd(8), passwd(1) and others read too
+    own,     ///< login.conf, which is for us alone
+};
+
+/// A key in a settings file that changes nothing here.
+struct StrangeKey {
+    enum class Kind {
+        not_honoured,  ///< other logins do something by it, and this one does not
+        unknown,       ///< nobody knows it
+    };
+    unsigned line = 0;
+    std::string name{};
+    Kind kind = Kind::unknown;
+
+    bool operator==(const StrangeKey&) const = default;
+};
+
+/// The keys of a text that somebody may have written there for us and that have
+/// no effect. Those that we honour are not among them, nor in the shared file
+/// those of other programs; in our own file these are unknown.
+[[nodiscard]] std::vector<StrangeKey> strange_keys(std::string_view text, SettingsFile file);
 
 }  // namespace login

@@ -70,7 +70,24 @@ TEST_CASE("settings: every key reaches its place") {
         "LASTLOG_ENAB no\n"
         "LASTLOG_UID_MAX 60000\n"
         "LOG_OK_LOGINS yes\n"
-        "LOG_UNKFAIL_ENAB yes\n");
+        "LOG_UNKFAIL_ENAB yes\n"
+        "LOGIN_KEEP_USERNAME yes\n"
+        "ENV_TZ TZ=CET-1CEST\n"
+        "ENV_HZ HZ=100\n"
+        "ULIMIT 2048\n"
+        "FAKE_SHELL /usr/sbin/jail\n"
+        "LOGIN_SHELL_FALLBACK yes\n"
+        "MOTD_FIRSTONLY yes\n"
+        "MAIL_CHECK_ENAB no\n"
+        "CONSOLE tty1:ttyS0\n"
+        "PORTTIME_CHECKS_ENAB yes\n"
+        "QUOTAS_ENAB no\n"
+        "FAILLOG_ENAB no\n"
+        "LOGIN_MODULE_TIMEOUT 20\n"
+        "LOGIN_IDLE_TIMEOUT ttyS*=600 pts/*=3600, 900\n"
+        "LOGIN_KILL_STRAYS yes\n"
+        "LOGIN_LINGER_USERS build backup\n"
+        "LOGIN_MAX_PROCESSES 500\n");
     CHECK(settings.login_timeout == 10s);
     CHECK(settings.fail_delay == 2s);
     CHECK(settings.gate == login::GateKind::shadow);
@@ -95,6 +112,25 @@ TEST_CASE("settings: every key reaches its place") {
     CHECK(settings.lastlog_uid_max == uid_t{60000});
     CHECK(settings.log_logins);
     CHECK(settings.log_unknown_names);
+    CHECK(settings.keep_user_name);
+    CHECK(settings.time_zone == "TZ=CET-1CEST");
+    CHECK(settings.ticks == "100");
+    CHECK(settings.largest_file == 2048U);
+    CHECK(settings.fake_shell == "/usr/sbin/jail");
+    CHECK(settings.root_shell_fallback);
+    CHECK(settings.motd_first_only);
+    CHECK_FALSE(settings.mail_notice);
+    CHECK(settings.root_lines == "tty1:ttyS0");
+    CHECK(settings.login_hours);
+    CHECK_FALSE(settings.limits);
+    CHECK_FALSE(settings.faillog);
+    CHECK(login::module_timeout(settings) == 20s);
+    CHECK(settings.idle_rules == std::vector<login::IdleRule>{{.lines = "ttyS*", .time = 600s},
+                                                              {.lines = "pts/*", .time = 3600s},
+                                                              {.lines = "*", .time = 900s}});
+    CHECK(settings.kill_strays);
+    CHECK(settings.linger_users == std::vector<std::string>{"build", "backup"});
+    CHECK(settings.max_processes == 500U);
     CHECK(read("ENV_ROOTPATH /r").root_path == "/r");
 }
 
@@ -129,6 +165,31 @@ TEST_CASE("settings: a value that cannot be understood changes nothing and has a
         "FTMP_FILE btmp",
         "DEFAULT_HOME",
         "LASTLOG_UID_MAX -1",
+        "LOGIN_KEEP_USERNAME 1",
+        "ENV_TZ CET",
+        "ENV_TZ TZ=",
+        "ENV_TZ etc/tzname",
+        "ENV_HZ 100",
+        "ENV_HZ HZ=often",
+        "ULIMIT -1",
+        "ULIMIT 1M",
+        "ULIMIT 18014398509481984",
+        "FAKE_SHELL sh",
+        "LOGIN_SHELL_FALLBACK always",
+        "MOTD_FIRSTONLY",
+        "MAIL_CHECK_ENAB 0",
+        "CONSOLE",
+        "PORTTIME_CHECKS_ENAB y",
+        "QUOTAS_ENAB on",
+        "FAILLOG_ENAB off",
+        "LOGIN_MODULE_TIMEOUT 1m",
+        "LOGIN_IDLE_TIMEOUT",
+        "LOGIN_IDLE_TIMEOUT ttyS0",
+        "LOGIN_IDLE_TIMEOUT ttyS0=5 =600",
+        "LOGIN_IDLE_TIMEOUT ttyS0=600 pts/*=",
+        "LOGIN_IDLE_TIMEOUT -1",
+        "LOGIN_KILL_STRAYS maybe",
+        "LOGIN_MAX_PROCESSES 0",
     };
     for (const char* line : lines) {
         CAPTURE(std::string{line});
@@ -151,6 +212,120 @@ TEST_CASE("settings: a value that cannot be understood changes nothing and has a
         CHECK(settings.umask == mode_t{022});
         CHECK(settings.erase_key == 0x7F);
         CHECK(settings.path == Settings{}.path);
+        CHECK(settings.idle_rules.empty());
+        CHECK(login::module_timeout(settings) == 60s);
+        CHECK(settings.time_zone.empty());
+        CHECK(settings.ticks.empty());
+        CHECK_FALSE(settings.largest_file);
+        CHECK(settings.fake_shell.empty());
+        CHECK(settings.root_lines.empty());
+    }
+}
+
+TEST_CASE("settings: how long a module and a person may keep us waiting") {
+    CHECK(login::module_timeout(read("")) == 60s);
+    CHECK(login::module_timeout(read("LOGIN_TIMEOUT 30")) == 30s);
+    CHECK(login::module_timeout(read("LOGIN_MODULE_TIMEOUT 5\nLOGIN_TIMEOUT 30")) == 5s);
+    CHECK(login::module_timeout(read("LOGIN_MODULE_TIMEOUT 0")) == 0s);
+    struct Row {
+        const char* text;
+        const char* line;
+        std::chrono::seconds expected;
+    };
+    const Row rows[] = {
+        {"", "tty1", 0s},
+        {"LOGIN_IDLE_TIMEOUT 900", "tty1", 900s},
+        {"LOGIN_IDLE_TIMEOUT 900", "", 900s},
+        {"LOGIN_IDLE_TIMEOUT=900", "pts/3", 900s},
+        {"LOGIN_IDLE_TIMEOUT=ttyS*=600", "ttyS1", 600s},
+        {"LOGIN_IDLE_TIMEOUT ttyS*=600 pts/*=3600 900", "ttyS1", 600s},
+        {"LOGIN_IDLE_TIMEOUT ttyS*=600 pts/*=3600 900", "pts/12", 3600s},
+        {"LOGIN_IDLE_TIMEOUT ttyS*=600 pts/*=3600 900", "tty1", 900s},
+        {"LOGIN_IDLE_TIMEOUT ttyS*=600 pts/*=3600", "tty1", 0s},
+        {"LOGIN_IDLE_TIMEOUT tty1=0 900", "tty1", 0s},
+        {"LOGIN_IDLE_TIMEOUT 900 tty1=0", "tty1", 900s},
+        {"LOGIN_IDLE_TIMEOUT tty[12]=7", "tty2", 7s},
+        {"LOGIN_IDLE_TIMEOUT tty[12]=7", "tty3", 0s},
+        {"LOGIN_IDLE_TIMEOUT 5\nLOGIN_IDLE_TIMEOUT pts/*=6", "tty1", 0s},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string{row.text});
+        CAPTURE(std::string{row.line});
+        CHECK(login::idle_timeout(read(row.text), row.line) == row.expected);
+    }
+}
+
+TEST_CASE("settings: keys without effect are told from those of other programs") {
+    using login::SettingsFile;
+    using Kind = login::StrangeKey::Kind;
+    const char* const text =
+        "# CONSOLE_GROUPS in a comment\n"
+        "LOGIN_TIMEOUT 60\n"
+        "PASS_MAX_DAYS 99999\n"
+        "CONSOLE_GROUPS floppy\n"
+        "\n"
+        "LOGIN_TIMOUT=60\n"
+        "login_timeout 60\n"
+        "LOGIN_MAX_PROCESSES 5\n";
+    CHECK(login::strange_keys(text, SettingsFile::shared) ==
+          std::vector<login::StrangeKey>{
+              {.line = 4, .name = "CONSOLE_GROUPS", .kind = Kind::not_honoured},
+              {.line = 6, .name = "LOGIN_TIMOUT", .kind = Kind::unknown},
+              {.line = 7, .name = "login_timeout", .kind = Kind::unknown},
+              {.line = 8, .name = "LOGIN_MAX_PROCESSES", .kind = Kind::not_honoured}});
+    const auto own = login::strange_keys(text, SettingsFile::own);
+    REQUIRE(own.size() == 5);
+    CHECK(own.front() ==
+          login::StrangeKey{.line = 3, .name = "PASS_MAX_DAYS", .kind = Kind::unknown});
+    CHECK(login::strange_keys("", SettingsFile::own).empty());
+}
+
+TEST_CASE("settings: no key that login knows is strange, in either file") {
+    for (const char* key : {"LOGIN_TIMEOUT",
+                            "LOGIN_RETRIES",
+                            "FAIL_DELAY",
+                            "LOGIN_KEEP_USERNAME",
+                            "LOG_UNKFAIL_ENAB",
+                            "LOG_OK_LOGINS",
+                            "LOGIN_PLAIN_PROMPT",
+                            "LOGIN_ENV_SAFELIST",
+                            "TTYPERM",
+                            "TTYGROUP",
+                            "MOTD_FILE",
+                            "MOTD_FIRSTONLY",
+                            "HUSHLOGIN_FILE",
+                            "DEFAULT_HOME",
+                            "LASTLOG_UID_MAX",
+                            "LASTLOG_ENAB",
+                            "FAILLOG_ENAB",
+                            "FTMP_FILE",
+                            "ENV_PATH",
+                            "ENV_SUPATH",
+                            "ENV_ROOTPATH",
+                            "ENV_TZ",
+                            "ENV_HZ",
+                            "UMASK",
+                            "ULIMIT",
+                            "ERASECHAR",
+                            "KILLCHAR",
+                            "FAKE_SHELL",
+                            "NOLOGINS_FILE",
+                            "CONSOLE",
+                            "MAIL_DIR",
+                            "MAIL_CHECK_ENAB",
+                            "PREVENT_NO_AUTH",
+                            "LOGIN_SHELL_FALLBACK",
+                            "PORTTIME_CHECKS_ENAB",
+                            "QUOTAS_ENAB",
+                            "LOGIN_GATE",
+                            "LOGIN_REMOTE_NOAUTH",
+                            "LOGIN_MODULE_TIMEOUT",
+                            "LOGIN_IDLE_TIMEOUT",
+                            "LOGIN_PASSWORD_FEEDBACK"}) {
+        CAPTURE(std::string{key});
+        const std::string text = std::string{key} + " x\n";
+        CHECK(login::strange_keys(text, login::SettingsFile::shared).empty());
+        CHECK(login::strange_keys(text, login::SettingsFile::own).empty());
     }
 }
 
