@@ -217,12 +217,12 @@ int turn_away(Conversation& talk,
               const std::string& name,
               const Refusal& refusal,
               const Settings& settings) {
+    const std::string reference = new_reference();
     common::log(common::Severity::notice,
                 "LOGIN REFUSED FROM " + line.origin() + " FOR " +
-                    common::quoted(recordable_name(name, settings)) + ", " + refusal.reason);
-    if (!refusal.words.empty()) {
-        talk.say("\n" + refusal.words + (refusal.words.ends_with('\n') ? "" : "\n"));
-    }
+                    common::quoted(recordable_name(name, settings)) + ", " + refusal.reason +
+                    " (ref " + reference + ")");
+    talk.say(refusal_text(refusal, reference));
     // Time to read it before the next prompt clears it away.
     talk.pause_until(Clock::now() + settings.fail_delay);
     return 1;

@@ -8,6 +8,7 @@
 #include "login/this_machine.hpp"
 
 #include <csignal>
+#include <exception>
 
 #include <unistd.h>
 
@@ -18,6 +19,32 @@ namespace {
 common::EditKeys keys_of(const Settings& settings) {
     return {.erase = static_cast<char>(settings.erase_key),
             .kill = static_cast<char>(settings.kill_key)};
+}
+
+/// A PAM session has to be closed by somebody who has stayed.
+void require_possible(const Options& options, const Gate& gate) {
+    if (options.become_shell && gate.has_rules_of_its_own()) {
+        throw common::UsageError{
+            "--exec-shell is for the shadow gate: nobody would close PAM's "
+            "session"};
+    }
+}
+
+/// A person who is who they say, and may come in, learns why there is no session.
+int begin_session(const LoginContext& context, Gate& gate, const common::User& user) {
+    ThisMachine machine{context};
+    try {
+        if (context.options.become_shell) {
+            become_session(machine, gate, user);
+        }
+        return hold_session(machine, gate, user);
+    } catch (const std::exception& problem) {
+        return turn_away(context.talk,
+                         context.line,
+                         user.name,
+                         refusal_by_failure(problem.what()),
+                         context.settings);
+    }
 }
 
 int story(int argc, char** argv) {
@@ -34,6 +61,7 @@ int story(int argc, char** argv) {
     talk.use_feedback(settings.password_feedback);
     const Line line = look_at_line(terminal, options);
     const auto gate = make_gate(talk, line, settings, name_prompt(options, settings));
+    require_possible(options, *gate);
 
     authenticate(*gate, talk, line, options, settings);
     const common::User user = require_account(*gate, talk, line, settings);
@@ -41,15 +69,16 @@ int story(int argc, char** argv) {
         return turn_away(talk, line, user.name, *refusal, settings);
     }
 
-    ThisMachine machine{{.terminal = terminal,
-                         .signals = signals,
-                         .talk = talk,
-                         .line = line,
-                         .options = options,
-                         .settings = settings,
-                         .gate = *gate,
-                         .inherited = inherited}};
-    return hold_session(machine, *gate, user);
+    return begin_session({.terminal = terminal,
+                          .signals = signals,
+                          .talk = talk,
+                          .line = line,
+                          .options = options,
+                          .settings = settings,
+                          .gate = *gate,
+                          .inherited = inherited},
+                         *gate,
+                         user);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct Options {
     bool already_authenticated = false;  ///< -f
     bool plain_prompt = false;           ///< -H
     bool keep_environment = false;       ///< -p
+    bool become_shell = false;           ///< --exec-shell
 
     bool operator==(const Options&) const = default;
 };

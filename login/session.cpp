@@ -108,4 +108,15 @@ int hold_session(Machine& machine, Gate& gate, const common::User& user) {
     return shell.release_and_wait();
 }
 
+void become_session(Machine& machine, Gate& gate, const common::User& user) {
+    machine.set_defaults();
+    const TakenGroups groups{machine, user};
+    const bool quiet = machine.wants_quiet(user);
+    const OpenSession session{gate, quiet};
+    const TerminalLoan loan{machine, user};
+    machine.greet(user, quiet);
+    const LoginRecord record{machine, user, machine.lead_session()};
+    machine.become_shell(user, gate);
+}
+
 }  // namespace login

@@ -36,6 +36,10 @@ class Machine {
     virtual void drop_shell() noexcept = 0;
     virtual void record_login(const common::User& user, pid_t session) = 0;
     virtual void record_logout() noexcept = 0;
+    /// Has this process lead a session on the line. Returns it.
+    [[nodiscard]] virtual pid_t lead_session() = 0;
+    /// Returns only by throwing, as long as all can be undone.
+    virtual void become_shell(const common::User& user, Gate& gate) = 0;
     /// Returns login's own exit status.
     [[nodiscard]] virtual int release_shell_and_wait() = 0;
 };
@@ -43,5 +47,10 @@ class Machine {
 /// From the right to come in to the end of the session. Whatever was taken is
 /// given back in reverse order, on every way out.
 [[nodiscard]] int hold_session(Machine& machine, Gate& gate, const common::User& user);
+
+/// The same up to the shell, which login then becomes (--exec-shell): for a gate
+/// without a session to close. Nobody waits, so that the record and the line are
+/// for the next getty to see to.
+void become_session(Machine& machine, Gate& gate, const common::User& user);
 
 }  // namespace login

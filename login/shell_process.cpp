@@ -6,15 +6,18 @@
 #include "common/syscall.hpp"
 #include "login/process_identity.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +49,10 @@ std::string_view name_of(Step step) {
     return "go on";
 }
 
+/// Where a shell's steps are reported that login itself becomes: there is nobody
+/// else.
+constexpr int no_channel = -1;
+
 /// What the child works with, made before the fork: it allocates nothing.
 struct Prepared {
     const ShellPlan& plan;
@@ -53,7 +60,7 @@ struct Prepared {
     std::vector<char*> environment;
     std::vector<char*> environment_at_root;  ///< HOME=/
     std::string word_about_home;
-    int channel = -1;
+    int channel = no_channel;
 };
 
 void send(int channel, Step step, int problem) noexcept {
@@ -61,18 +68,52 @@ void send(int channel, Step step, int problem) noexcept {
     ::send(channel, &report, sizeof report, MSG_NOSIGNAL);
 }
 
+std::string words_for(const Report& report, const ShellPlan& plan) {
+    std::string words = "cannot " + std::string{name_of(report.step)};
+    if (report.step == Step::exec) {
+        words += " " + common::safe_text(plan.command.path);
+    } else if (report.step == Step::home) {
+        words += " " + common::safe_text(plan.user.home);
+    }
+    return words + ": " + common::error_text(report.problem);
+}
+
+/// In one line, for the person.
+std::string as_last_words(const std::string& words, const ShellPlan& plan) {
+    return "\r\nlogin: " + words + " (ref " + plan.reference + ")\r\n";
+}
+
+/// Nobody waits who could say it or undo anything: the next getty does that.
+void report_here(const ShellPlan& plan, const Report& report) noexcept {
+    common::tolerate("say why there is no shell", [&] {
+        const std::string words = words_for(report, plan);
+        common::log(common::Severity::error,
+                    "no shell for " + common::quoted(plan.user.name) + ": " + words + " (ref " +
+                        plan.reference + ")");
+        const std::string line = as_last_words(words, plan);
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    });
+    // No haste for an init that starts us again.
+    std::this_thread::sleep_for(5s);
+}
+
 /// Says what failed, and ends only when login has taken note of it: the end of
 /// the session's leader hangs up the line, and what login says then is lost.
-[[noreturn]] void fail(int channel, Step step, int problem) noexcept {
+[[noreturn]] void fail(const Prepared& prepared, Step step, int problem) noexcept {
+    const int channel = prepared.channel;
+    if (channel == no_channel) {
+        report_here(prepared.plan, {.step = step, .problem = problem});
+        ::_exit(1);
+    }
     send(channel, step, problem);
     char nothing = 0;
     common::retry_interrupted([&] { return ::recv(channel, &nothing, 1, 0); });
     ::_exit(1);
 }
 
-void require(bool succeeded, int channel, Step step) noexcept {
+void require(bool succeeded, const Prepared& prepared, Step step) noexcept {
     if (!succeeded) {
-        fail(channel, step, errno);
+        fail(prepared, step, errno);
     }
 }
 
@@ -94,7 +135,7 @@ bool enter_home(const Prepared& prepared) noexcept {
     }
     const int problem = plan.user.home.empty() ? ENOENT : errno;
     if (!plan.home_may_be_missing || ::chdir("/") != 0) {
-        fail(prepared.channel, Step::home, problem);
+        fail(prepared, Step::home, problem);
     }
     const std::string& word = prepared.word_about_home;
     [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, word.data(), word.size());
@@ -102,47 +143,52 @@ bool enter_home(const Prepared& prepared) noexcept {
 }
 
 /// Echo comes on again here: what was typed while it was off, which may be a
-/// password, is gone first.
-void set_modes(const Prepared& prepared) noexcept {
+/// password, is gone first. False leaves errno.
+bool set_modes(const ShellPlan& plan) noexcept {
     const int flags = ::fcntl(STDIN_FILENO, F_GETFL);
     ::fcntl(STDIN_FILENO, F_SETFL, flags & ~O_NONBLOCK);
     ::tcflush(STDIN_FILENO, TCIFLUSH);
-    require(::tcsetattr(STDIN_FILENO, TCSANOW, &prepared.plan.modes) == 0,
-            prepared.channel,
-            Step::modes);
+    return ::tcsetattr(STDIN_FILENO, TCSANOW, &plan.modes) == 0;
 }
 
-[[noreturn]] void become_shell(const Prepared& prepared) noexcept {
-    const int channel = prepared.channel;
+/// From here on we are the person, in whose name the shell is started.
+[[noreturn]] void exec_shell(Prepared& prepared) noexcept {
     const ShellPlan& plan = prepared.plan;
-    require(::setsid() >= 0, channel, Step::session);
-    require(::ioctl(STDIN_FILENO, TIOCSCTTY, 0) == 0, channel, Step::terminal);
-    send(channel, Step::ready, 0);
-
-    // Nothing comes if login has died: then nobody would write the logout.
-    char go_ahead = 0;
-    if (common::retry_interrupted([&] { return ::recv(channel, &go_ahead, 1, 0); }) != 1) {
-        ::_exit(1);
-    }
-    take_usual_oom_score();
-    set_modes(prepared);
-    if (const int problem = become_for_good(plan.user.uid, plan.user.gid); problem != 0) {
-        fail(channel, Step::identity, problem);
-    }
     const bool at_home = enter_home(prepared);
     if (plan.forget_gate) {
         plan.forget_gate();
     }
-    // The channel stays until exec closes it: that is how login knows.
     constexpr int first_other = STDERR_FILENO + 1;
-    if (channel != first_other) {
-        ::dup3(channel, first_other, O_CLOEXEC);
+    // The channel stays until exec closes it: that is how login knows.
+    const bool has_channel = prepared.channel != no_channel;
+    if (has_channel && prepared.channel != first_other) {
+        ::dup3(prepared.channel, first_other, O_CLOEXEC);
+        prepared.channel = first_other;
     }
-    ::close_range(first_other + 1, ~0U, 0);
+    ::close_range(first_other + (has_channel ? 1 : 0), ~0U, 0);
     common::default_signals();
     const auto& environment = at_home ? prepared.environment : prepared.environment_at_root;
     ::execve(plan.command.path.c_str(), prepared.words.data(), environment.data());
-    fail(first_other, Step::exec, errno);
+    fail(prepared, Step::exec, errno);
+}
+
+[[noreturn]] void be_shell(Prepared& prepared) noexcept {
+    require(::setsid() >= 0, prepared, Step::session);
+    require(::ioctl(STDIN_FILENO, TIOCSCTTY, 0) == 0, prepared, Step::terminal);
+    send(prepared.channel, Step::ready, 0);
+
+    // Nothing comes if login has died: then nobody would write the logout.
+    char go_ahead = 0;
+    if (common::retry_interrupted([&] { return ::recv(prepared.channel, &go_ahead, 1, 0); }) != 1) {
+        ::_exit(1);
+    }
+    take_usual_oom_score();
+    require(set_modes(prepared.plan), prepared, Step::modes);
+    const common::User& user = prepared.plan.user;
+    if (const int problem = become_for_good(user.uid, user.gid); problem != 0) {
+        fail(prepared, Step::identity, problem);
+    }
+    exec_shell(prepared);
 }
 
 common::Environment at_root(common::Environment environment) {
@@ -169,22 +215,43 @@ void give_up_controlling_terminal(const common::Terminal& terminal) {
     common::check(::ioctl(terminal.descriptor(), TIOCNOTTY), "give up", terminal.path());
 }
 
+/// The pointers are into the three before them, which live as long.
+Prepared prepare(const ShellPlan& plan,
+                 std::string& argv0,
+                 const common::Environment& environment_at_root,
+                 int channel) {
+    return {.plan = plan,
+            .words = {argv0.data(), nullptr},
+            .environment = plan.environment.pointers(),
+            .environment_at_root = environment_at_root.pointers(),
+            .word_about_home = "\r\nThe home directory " + common::safe_text(plan.user.home) +
+                               " cannot be entered; you are in / instead.\r\n",
+            .channel = channel};
+}
+
 Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int childs, int ours) {
     const common::Environment environment_at_root = at_root(plan.environment);
     std::string argv0 = plan.command.argv0;
-    const Prepared prepared{.plan = plan,
-                            .words = {argv0.data(), nullptr},
-                            .environment = plan.environment.pointers(),
-                            .environment_at_root = environment_at_root.pointers(),
-                            .word_about_home = "\r\nThe home directory " +
-                                               common::safe_text(plan.user.home) +
-                                               " cannot be entered; you are in / instead.\r\n",
-                            .channel = childs};
+    Prepared prepared = prepare(plan, argv0, environment_at_root, childs);
     give_up_controlling_terminal(terminal);
     return Child{[&prepared, ours] {
         ::close(ours);
-        become_shell(prepared);
+        be_shell(prepared);
     }};
+}
+
+/// When the line was last read from.
+std::chrono::sys_seconds last_read(const common::Terminal& terminal) {
+    struct stat status {};
+    if (::fstat(terminal.descriptor(), &status) != 0) {
+        return {};
+    }
+    return std::chrono::sys_seconds{std::chrono::seconds{status.st_atim.tv_sec}};
+}
+
+int poll_time(const std::optional<IdleWatch::Advice>& advice) {
+    constexpr std::chrono::milliseconds longest = 24h;
+    return advice ? static_cast<int>(std::min(advice->next, longest).count()) : -1;
 }
 
 }  // namespace
@@ -231,33 +298,41 @@ std::optional<std::string> ShellProcess::read_failure() {
     if (size != static_cast<ssize_t>(sizeof report)) {
         return std::nullopt;
     }
-    std::string words = "cannot " + std::string{name_of(report.step)};
-    if (report.step == Step::exec) {
-        words += " " + common::safe_text(plan_.command.path);
-    } else if (report.step == Step::home) {
-        words += " " + common::safe_text(plan_.user.home);
-    }
-    return words + ": " + common::error_text(report.problem);
+    return words_for(report, plan_);
 }
 
 ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
     const char go_ahead = 1;
     common::check(::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL), "release the shell");
+    if (plan_.idle_limit > 0s) {
+        idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));
+    }
     ShellEnd end;
     for (;;) {
+        std::optional<IdleWatch::Advice> advice;
+        if (idle_) {
+            advice = idle_->look(
+                std::chrono::steady_clock::now(),
+                std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+                last_read(terminal_));
+        }
+        const bool is_over = advice && has_been_idle(*advice);
+        if (is_over) {
+            idle_.reset();
+        }
         std::array<pollfd, 4> sources{
             pollfd{.fd = child_.descriptor(), .events = POLLIN, .revents = 0},
             pollfd{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0},
             pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0},
             // No event is asked for: a hang-up is reported without.
             pollfd{.fd = watches_line_ ? terminal_.descriptor() : -1, .events = 0, .revents = 0}};
-        if (::poll(sources.data(), sources.size(), -1) < 0) {
+        if (::poll(sources.data(), sources.size(), is_over ? 0 : poll_time(advice)) < 0) {
             continue;
         }
         if (sources[1].revents != 0) {
             end.not_started = read_failure();
             if (end.not_started) {
-                terminal_.write("\r\nlogin: " + *end.not_started + "\r\n");
+                terminal_.write(as_last_words(*end.not_started, plan_));
                 terminal_.drain(1s);
             }
             channel_.ours.reset();
@@ -266,13 +341,35 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
             end.status = child_.wait_for(1h).value_or(0);
             return end;
         }
-        if (was_told_to_end(signals, sources[3].revents) && !end_shell()) {
+        if ((was_told_to_end(signals, sources[3].revents) || is_over) && !end_shell()) {
             common::log(common::Severity::error,
                         "the shell hangs in the kernel: the session ends without it");
             end.status = SIGKILL;
             return end;
         }
     }
+}
+
+/// Says what is due; true when the time is over.
+bool ShellProcess::has_been_idle(IdleWatch::Advice advice) const {
+    // A stopped line must not hold us.
+    constexpr auto patience = 500ms;
+    const std::chrono::seconds limit = idle_->limit();
+    switch (advice.step) {
+        case IdleWatch::Step::wait: return false;
+        case IdleWatch::Step::warn:
+            terminal_.write("\r\n\aNothing was typed for a while: this session ends in " +
+                                in_words(std::chrono::ceil<std::chrono::seconds>(idle_->notice())) +
+                                " unless something is.\r\n",
+                            patience);
+            return false;
+        case IdleWatch::Step::end: break;
+    }
+    common::log(common::Severity::notice,
+                "ending the session: nothing was typed for " + in_words(limit));
+    terminal_.write("\r\nThis session ends: nothing was typed for " + in_words(limit) + ".\r\n",
+                    patience);
+    return true;
 }
 
 bool ShellProcess::was_told_to_end(common::SignalQueue& signals, short line_events) {
@@ -306,6 +403,37 @@ bool ShellProcess::end_shell() {
     }
     child_.send_signal(SIGKILL);
     return child_.wait_for(time_to_die).has_value();
+}
+
+pid_t lead_session_on(const common::Terminal& terminal) {
+    if (::getsid(0) != ::getpid()) {
+        common::check(::setsid(), "begin a session");
+    }
+    if (::tcgetsid(terminal.descriptor()) != ::getpid()) {
+        terminal.become_controlling();
+    }
+    const common::IgnoredSignal stop{SIGTTOU};
+    common::check(::tcsetpgrp(terminal.descriptor(), ::getpgrp()), "take", terminal.path());
+    return ::getpid();
+}
+
+void become_shell(const ShellPlan& plan) {
+    const common::Environment environment_at_root = at_root(plan.environment);
+    std::string argv0 = plan.command.argv0;
+    Prepared prepared = prepare(plan, argv0, environment_at_root, no_channel);
+    take_usual_oom_score();
+    if (!set_modes(plan)) {
+        common::throw_errno(name_of(Step::modes));
+    }
+    if (const int problem = become_for_good(plan.user.uid, plan.user.gid); problem != 0) {
+        // While this is still root's process the rest can be undone.
+        if (::geteuid() == 0 && ::setresgid(0, 0, 0) == 0) {
+            errno = problem;
+            common::throw_errno(name_of(Step::identity));
+        }
+        fail(prepared, Step::identity, problem);
+    }
+    exec_shell(prepared);
 }
 
 }  // namespace login

@@ -5,8 +5,10 @@
 #include "common/terminal.hpp"
 #include "common/user.hpp"
 #include "login/child.hpp"
+#include "login/idle_watch.hpp"
 #include "login/shell_command.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,6 +24,9 @@ struct ShellPlan {
     common::Environment environment{};
     termios modes{};
     bool home_may_be_missing = true;
+    /// How long nobody may type; 0: as long as they like.
+    std::chrono::seconds idle_limit{0};
+    std::string reference{};  ///< what is shown and logged if there will be no shell
     /// Frees what the gate left in the child; must not throw.
     std::function<void()> forget_gate{};
 };
@@ -45,7 +50,8 @@ class ShellProcess {
     [[nodiscard]] pid_t session() const noexcept { return child_.id(); }
 
     /// Lets the child go on and waits until it has ended. A hang-up of the line,
-    /// SIGHUP and SIGTERM end it: HUP and CONT first, KILL after three seconds.
+    /// SIGHUP and SIGTERM end it, and nobody typing for too long: HUP and CONT
+    /// first, KILL after three seconds.
     [[nodiscard]] ShellEnd release_and_wait(common::SignalQueue& signals);
 
   private:
@@ -59,12 +65,23 @@ class ShellProcess {
     [[nodiscard]] bool end_shell();
     [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
     [[nodiscard]] std::optional<std::string> read_failure();
+    [[nodiscard]] bool has_been_idle(IdleWatch::Advice advice) const;
 
     const ShellPlan& plan_;
     const common::Terminal& terminal_;
     Channel channel_;
     Child child_;
     bool watches_line_ = true;
+    std::optional<IdleWatch> idle_{};
 };
+
+/// Takes the line as the controlling terminal of the session that this process
+/// leads or begins, for a shell that login itself becomes. Returns the session.
+/// Throws where the line is another session's.
+[[nodiscard]] pid_t lead_session_on(const common::Terminal& terminal);
+
+/// Becomes the shell: no process is left that waits for its end. Throws as long
+/// as everything can be undone; what fails later is said, logged and final.
+[[noreturn]] void become_shell(const ShellPlan& plan);
 
 }  // namespace login

@@ -121,6 +121,8 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .modes = shell_modes(
             context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
         .home_may_be_missing = context_.settings.default_home,
+        .idle_limit = idle_timeout(context_.settings, context_.line.name),
+        .reference = new_reference(),
         .forget_gate = [&gate] { gate.forget_in_child(); }};
 }
 
@@ -150,11 +152,21 @@ void ThisMachine::record_logout() noexcept {
     login::record_logout(context_.line);
 }
 
+pid_t ThisMachine::lead_session() {
+    return lead_session_on(context_.terminal);
+}
+
+void ThisMachine::become_shell(const common::User& user, Gate& gate) {
+    const ShellPlan plan = plan_for(user, gate);
+    login::become_shell(plan);
+}
+
 int ThisMachine::release_shell_and_wait() {
     const ShellEnd end = shell_->release_and_wait(context_.signals);
     common::log(end.not_started ? common::Severity::error : common::Severity::info,
                 "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
-                    ": " + words_for(end));
+                    ": " + words_for(end) +
+                    (end.not_started ? " (ref " + plan_->reference + ")" : ""));
     if (end.not_started) {
         // Time to read why, and no haste for an init that logs in by itself.
         context_.talk.pause_until(std::chrono::steady_clock::now() + context_.settings.fail_delay);

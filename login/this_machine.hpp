@@ -42,6 +42,8 @@ class ThisMachine : public Machine {
     void drop_shell() noexcept override;
     void record_login(const common::User& user, pid_t session) override;
     void record_logout() noexcept override;
+    [[nodiscard]] pid_t lead_session() override;
+    void become_shell(const common::User& user, Gate& gate) override;
     [[nodiscard]] int release_shell_and_wait() override;
 
   private:

@@ -56,6 +56,14 @@ class DiaryMachine : public login::Machine {
         diary_.step("record");
     }
     void record_logout() noexcept override { diary_.note("record out"); }
+    pid_t lead_session() override {
+        diary_.step("session led");
+        return 42;
+    }
+    void become_shell(const common::User& /*user*/, login::Gate& /*gate*/) override {
+        diary_.step("shell became");
+        throw Failure{"no exec"};
+    }
     int release_shell_and_wait() override {
         diary_.step("go");
         return 7;
@@ -170,4 +178,34 @@ TEST_CASE("T-20 session: where a step fails nothing follows, and what was before
         CAPTURE(std::string{row.fails_at});
         CHECK(play(row.fails_at) == row.journal);
     }
+}
+
+TEST_CASE("T-20 session: a shell that login becomes is waited for by nobody, its failure undone") {
+    const auto become = [](const std::string& fails_at) {
+        Diary diary{fails_at};
+        DiaryMachine machine{diary};
+        DiaryGate gate{diary};
+        CHECK_THROWS_AS(login::become_session(machine, gate, {.name = "demo"}), Failure);
+        return diary.journal;
+    };
+    CHECK(become("") == Journal{"defaults",
+                                "groups",
+                                "session",
+                                "terminal",
+                                "greeting",
+                                "session led",
+                                "record",
+                                "shell became",
+                                "record out",
+                                "terminal back",
+                                "session closed",
+                                "groups back"});
+    CHECK(become("session led") == Journal{"defaults",
+                                           "groups",
+                                           "session",
+                                           "terminal",
+                                           "greeting",
+                                           "terminal back",
+                                           "session closed",
+                                           "groups back"});
 }

@@ -278,3 +278,26 @@ TEST_CASE("login that is told to go while it asks goes, and leaves the line as i
         }
     }
 }
+
+TEST_CASE("bash, which ignores TERM, and its jobs end when login is told to (T-20)") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret", .shell = "/bin/bash"});
+    pty::Line line;
+    auto login = start_getty(line);
+    log_in(line, "ann", "secret");
+    const pid_t session = line.session();
+    line.send("sleep 1001\r");
+    REQUIRE(pty::wait_until([&] { return line.foreground_group() != session; }));
+    line.send("\x1a");
+    line.expect("Stopped");
+    line.expect(pty::shell_prompt);
+    line.send("sleep 1002\r");
+    REQUIRE(pty::wait_until([&] { return line.foreground_group() != session; }));
+    const auto start = pty::Clock::now();
+    login.signal(SIGTERM);
+    CHECK(login.wait_exit() == pty::Exit{.status = 0});
+    CHECK(pty::Clock::now() - start < 2000ms * pty::slowness);
+    CHECK(pty::wait_until([&] { return is_session_empty(session); }));
+    CHECK(record_of(world, line).type == DEAD_PROCESS);
+}

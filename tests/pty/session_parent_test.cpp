@@ -1,0 +1,185 @@
+#include "common/syscall.hpp"
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/pam_journal.hpp"
+#include "tests/pty/process_cost.hpp"
+#include "tests/pty/process_table.hpp"
+#include "tests/pty/test_world.hpp"
+
+#include <algorithm>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <utmpx.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
+
+bool is_session_empty(pid_t session) {
+    const auto all = pty::running_processes();
+    return std::none_of(all.begin(), all.end(), [&](const auto& process) {
+        return process.session == session && process.state != 'Z';
+    });
+}
+
+}  // namespace
+
+// --- nobody types (LOGIN_IDLE_TIMEOUT) ---
+
+namespace {
+
+/// As if the line had last been typed on long ago: its time counts in steps of
+/// eight seconds.
+void forget_typing(const pty::Line& line) {
+    constexpr timespec times[2]{{.tv_sec = 1'000'000, .tv_nsec = 0},
+                                {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+    common::check(::utimensat(AT_FDCWD, line.path().c_str(), times, 0), "utimensat");
+}
+
+/// How often a process has slept and was woken.
+std::string sleeps_of(const pty::World& world, pid_t process) {
+    const auto status = world.read_file("/proc/" + std::to_string(process) + "/status");
+    const auto begin = status.find("voluntary_ctxt_switches:");
+    return status.substr(begin, status.find('\n', begin) - begin);
+}
+
+}  // namespace
+
+TEST_CASE("whoever types nothing for too long is warned, and then logged out by login") {
+    const std::optional<pty::PamJournal> journal =
+        pty::gates().size() > 1 ? std::optional<pty::PamJournal>{std::in_place} : std::nullopt;
+    pty::TestWorld world;
+    if (journal) {
+        journal->join_stack(world);
+    }
+    add_person(world, ann);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_IDLE_TIMEOUT tty*=1 pts/*=4\n");
+    std::list<pty::Visit> visits;
+    for (const auto gate : pty::gates()) {
+        choose_gate(world, gate);
+        pty::Visit& visit = visits.emplace_back(name_of(gate));
+        log_in(visit.line, "ann", "secret");
+        visit.session = visit.line.session();
+        // What is shown is not typed.
+        visit.line.send("while :; do echo going on; sleep 0.2; done\r");
+    }
+    for (pty::Visit& visit : visits) {
+        CAPTURE(visit.what);
+        visit.line.expect("this session ends in 2 seconds unless something is.");
+        visit.line.expect("This session ends: nothing was typed for 4 seconds.");
+        CHECK(visit.login.wait_exit() == pty::Exit{.status = 0});
+        CHECK(pty::wait_until([&] { return is_session_empty(visit.session); }));
+        CHECK(record_of(world, visit.line).type == DEAD_PROCESS);
+        CHECK(visit.line.owner() == pty::nobodys_line);
+        const auto lines = log_lines_of(world, visit.login.id());
+        CHECK(std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+                  return line.find("ending the session: nothing was typed for 4 seconds") !=
+                         line.npos;
+              }) == 1);
+        if (visit.what == "pam") {
+            CHECK(pty::PamJournal::steps_of(visit.login.id()) ==
+                  "authenticate account establish open reinitialize close delete");
+        }
+    }
+}
+
+TEST_CASE("a key after the warning keeps a session, and nobody is watched by the second") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_IDLE_TIMEOUT 3\n");
+    pty::Visit watched{"watched"};
+    log_in(watched.line, "ann", "secret");
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_IDLE_TIMEOUT 3600\n");
+    pty::Visit hardly{"hardly"};
+    log_in(hardly.line, "ann", "secret");
+    const auto before = sleeps_of(world, hardly.login.id());
+
+    forget_typing(watched.line);
+    watched.line.expect("this session ends in");
+    watched.line.send("\r");
+    watched.line.expect(pty::shell_prompt);
+    // As long as it would have had, and longer: the next warning is another.
+    watched.line.expect("this session ends in");
+    CHECK(watched.login.is_running());
+    watched.line.expect("This session ends");
+    CHECK(watched.login.wait_exit() == pty::Exit{.status = 0});
+    CHECK(sleeps_of(world, hardly.login.id()) == before);
+}
+
+// --- a login that does not wait (--exec-shell) ---
+
+TEST_CASE("--exec-shell: login becomes the shell, and the next getty writes the logout") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    const std::vector<std::string> options{"-o", "--exec-shell -- \\u"};
+    auto getty = start_getty(line, options);
+    log_in(line, "ann", "secret");
+    // One process, which leads the session on the line.
+    CHECK(line.session() == getty.id());
+    CHECK(pty::cost_of(getty.id()).name == "sh");
+    CHECK(ask_shell(line, "id -u; id -G; echo $0; ls /proc/self/fd | wc -l") ==
+          "1001\r\n1001\r\n-sh\r\n4\r\n");
+    CHECK(ask_shell(line, "grep -E 'Sig(Blk|Ign)' /proc/self/status") ==
+          "SigBlk:\t0000000000000000\r\nSigIgn:\t0000000000000000\r\n");
+    CHECK(line.owner() == pty::Line::Owner{.user = 1001, .group = 5, .mode = 0620});
+    const auto record = record_of(world, line);
+    CHECK(record.type == USER_PROCESS);
+    CHECK(record.user == "ann");
+    CHECK(record.process == getty.id());
+    CHECK(record.session == getty.id());
+    line.send("sleep 1000\r");
+    CHECK(pty::wait_until([&] { return line.foreground_group() != getty.id(); }));
+    line.send("\x03");
+    line.expect(pty::shell_prompt);
+    line.send("exit 3\r");
+    CHECK(getty.wait_exit() == pty::Exit{.status = 3});
+    // Nobody was there to do it.
+    CHECK(record_of(world, line).type == USER_PROCESS);
+
+    const auto next = start_getty(line);
+    line.expect("login: ");
+    CHECK(line.owner() == pty::nobodys_line);
+    CHECK(record_of(world, line).type == LOGIN_PROCESS);
+    CHECK(count_in_wtmp(world, line, USER_PROCESS) == 1);
+    CHECK(count_in_wtmp(world, line, DEAD_PROCESS) == 1);
+}
+
+TEST_CASE("--exec-shell: no PAM session that nobody would close, and a word where exec fails") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    world.write_file("/run/shell", "#!/no/such/interpreter\n", 0755);
+    world.add_user({.name = "bob", .user = 1002, .password = "secret", .shell = "/run/shell"});
+    const auto start_for = [](const pty::Line& line, const char* name) {
+        return line.start_on({.arguments = {pty::World::login(), "--exec-shell", "-f", name},
+                              .session = pty::Session::leader_with_terminal});
+    };
+    choose_gate(world, pty::Gate::shadow);
+    pty::Line shadow_line;
+    auto shadow = start_for(shadow_line, "bob");
+    shadow_line.expect("login: cannot start /run/shell: No such file or directory (ref ");
+    std::optional<pty::Line> pam_line;
+    std::optional<pty::Process> pam;
+    if (pty::gates().size() > 1) {
+        choose_gate(world, pty::Gate::pam);
+        pam_line.emplace();
+        pam.emplace(start_for(*pam_line, "ann"));
+        pam_line->expect("--exec-shell is for the shadow gate");
+    }
+    CHECK(shadow.wait_exit(8000ms * pty::slowness) == pty::Exit{.status = 1});
+    CHECK(log_lines_of(world, shadow.id()).size() == 1);
+    if (pam) {
+        CHECK(pam->wait_exit(8000ms * pty::slowness) == pty::Exit{.status = 1});
+        CHECK(count_in_wtmp(world, *pam_line, USER_PROCESS) == 0);
+    }
+}
