@@ -46,7 +46,8 @@ void require_terminal(int fd, const std::string& path) {
     check(::tcgetattr(fd, &modes), "open", path);
 }
 
-/// The name of descriptor 0 as the kernel has it, if it names the very device.
+/// The name of descriptor 0 as the kernel has it, if it names the very node: two
+/// instances of devpts have lines of the same number.
 std::string name_of_standard_input() {
     std::array<char, 256> buffer{};
     const auto length = ::readlink(own_input, buffer.data(), buffer.size() - 1);
@@ -55,9 +56,10 @@ std::string name_of_standard_input() {
     }
     std::string path{buffer.data(), static_cast<std::size_t>(length)};
     struct stat named {};
+    const struct stat own = status_of(STDIN_FILENO, path);
     const bool same = path.starts_with(device_directory) && ::stat(path.c_str(), &named) == 0 &&
-                      S_ISCHR(named.st_mode) &&
-                      named.st_rdev == status_of(STDIN_FILENO, path).st_rdev;
+                      S_ISCHR(named.st_mode) && named.st_rdev == own.st_rdev &&
+                      named.st_dev == own.st_dev && named.st_ino == own.st_ino;
     return same ? path : std::string{};
 }
 
@@ -257,6 +259,12 @@ void Terminal::become_controlling() const {
 
 void Terminal::hang_up() const {
     check(::ioctl(fd_.get(), TIOCVHANGUP), "hang up", path_);
+}
+
+Ownership Terminal::ownership() const {
+    constexpr mode_t permissions = 07777;
+    const struct stat status = status_of(fd_.get(), path_);
+    return {.owner = status.st_uid, .group = status.st_gid, .mode = status.st_mode & permissions};
 }
 
 void Terminal::give_to(uid_t owner, gid_t group, mode_t mode) const {

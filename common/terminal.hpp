@@ -14,6 +14,13 @@
 
 namespace common {
 
+/// Whose a line is.
+struct Ownership {
+    uid_t owner = 0;
+    gid_t group = 0;
+    mode_t mode = 0;  ///< permission bits only
+};
+
 /// A terminal line we hold open, never blocking. Each method is one request to
 /// the kernel and throws std::system_error when the kernel refuses.
 class Terminal {
@@ -88,6 +95,7 @@ class Terminal {
     void hang_up() const;
     /// Owner, group and mode through the open descriptor, never by name.
     void give_to(uid_t owner, gid_t group, mode_t mode) const;
+    [[nodiscard]] Ownership ownership() const;
     void set_blocking() const;
     /// Puts the line on descriptors 0, 1 and 2.
     void become_standard() const;

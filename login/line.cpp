@@ -40,11 +40,21 @@ bool leads_session_without_terminal() {
     return !own.is_open() && ::getsid(0) == ::getpid();
 }
 
+/// Whether we are what somebody has started from their shell and waits for. The
+/// line is given back to a process group, so ours must have a number here: in a
+/// pid namespace of our own it has none.
+bool is_foreground_job(const common::Terminal& terminal) {
+    const pid_t session = ::tcgetsid(terminal.descriptor());
+    const pid_t group = ::getpgrp();
+    return session >= 0 && session != ::getpid() && session == ::getsid(0) && group > 0 &&
+           ::tcgetpgrp(terminal.descriptor()) == group;
+}
+
 /// A terminal that controls a session with somebody else at its head, an
 /// interactive shell, is not taken away from them.
 void require_free_session(const common::Terminal& terminal) {
     const pid_t its_session = ::tcgetsid(terminal.descriptor());
-    const bool is_ours = its_session == ::getpid();
+    const bool is_ours = its_session == ::getpid() || is_foreground_job(terminal);
     // Whose it is otherwise, the kernel tells only by letting us have it or not:
     // we lead a session without a terminal, under setsid(1), say.
     const bool is_anothers = its_session <= 0 && leads_session_without_terminal() &&
@@ -131,11 +141,13 @@ common::Terminal take_terminal() {
 
 Line look_at_line(const common::Terminal& terminal, const Options& options) {
     const dev_t device = terminal.real_device();
-    Line line{.path = terminal.path(),
-              .name = std::string{terminal.name()},
-              .remote_host = options.host,
-              .shown_host = options.host.value_or(""),
-              .virtual_terminal = virtual_terminal_of(device)};
+    Line line{
+        .path = terminal.path(),
+        .name = std::string{terminal.name()},
+        .remote_host = options.host,
+        .shown_host = options.host.value_or(""),
+        .virtual_terminal = virtual_terminal_of(device),
+        .session_owner = is_foreground_job(terminal) ? SessionOwner::caller : SessionOwner::login};
     if (line.name.empty()) {
         common::log(common::Severity::notice, "this line has no name here: it gets no record");
     }

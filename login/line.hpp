@@ -9,6 +9,12 @@
 
 namespace login {
 
+/// Whose session the line controls while somebody is logged in.
+enum class SessionOwner {
+    login,   ///< the shell gets one of its own, with the line
+    caller,  ///< we were started from a shell, which only lends us its line
+};
+
 /// What there is to know of the line we are on, and of who is at its other end.
 struct Line {
     std::string path{};       ///< "" where the line has no name here
@@ -17,6 +23,7 @@ struct Line {
     std::optional<std::string> remote_host{};  ///< counts as -h
     std::string shown_host{};                  ///< for records and log
     std::optional<unsigned> virtual_terminal{};
+    SessionOwner session_owner = SessionOwner::login;
 
     /// For the log: the host, or the line.
     [[nodiscard]] std::string origin() const;
@@ -24,7 +31,7 @@ struct Line {
 
 /// Opens standard input as ours and puts the line on descriptors 1 and 2.
 /// Throws common::UsageError where it is no terminal, or is the terminal of a
-/// living session that we do not lead.
+/// living session that we neither lead nor are the foreground job of.
 [[nodiscard]] common::Terminal take_terminal();
 
 [[nodiscard]] Line look_at_line(const common::Terminal& terminal, const Options& options);

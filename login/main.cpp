@@ -21,8 +21,12 @@ common::EditKeys keys_of(const Settings& settings) {
             .kill = static_cast<char>(settings.kill_key)};
 }
 
-/// A PAM session has to be closed by somebody who has stayed.
-void require_possible(const Options& options, const Gate& gate) {
+/// A PAM session has to be closed, and a borrowed line given back, by somebody who
+/// has stayed.
+void require_possible(const Options& options, const Gate& gate, const Line& line) {
+    if (options.become_shell && line.session_owner == SessionOwner::caller) {
+        throw common::UsageError{"--exec-shell would keep a shell's terminal: use: exec login"};
+    }
     if (options.become_shell && gate.has_rules_of_its_own()) {
         throw common::UsageError{
             "--exec-shell is for the shadow gate: nobody would close PAM's "
@@ -61,7 +65,7 @@ int story(int argc, char** argv) {
     talk.use_feedback(settings.password_feedback);
     const Line line = look_at_line(terminal, options);
     const auto gate = make_gate(talk, line, settings, name_prompt(options, settings));
-    require_possible(options, *gate);
+    require_possible(options, *gate, line);
 
     authenticate(*gate, talk, line, options, settings);
     const common::User user = require_account(*gate, talk, line, settings);

@@ -5,6 +5,7 @@
 #include "common/stale_records.hpp"
 #include "login/user_name.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <unistd.h>
@@ -35,6 +36,13 @@ void append_login(const utmpx& record, const std::string& path) {
     }
 }
 
+std::optional<utmpx> user_of_line(const std::vector<utmpx>& records, const std::string& line) {
+    const auto found = std::find_if(records.begin(), records.end(), [&](const utmpx& record) {
+        return record.ut_type == USER_PROCESS && common::text_of(record.ut_line) == line;
+    });
+    return found == records.end() ? std::nullopt : std::optional{*found};
+}
+
 }  // namespace
 
 std::string recordable_name(const std::string& typed, const Settings& settings) {
@@ -61,13 +69,13 @@ void record_failure(const std::string& name, const Line& line, const Settings& s
     });
 }
 
-void record_login(const common::User& user,
-                  const Line& line,
-                  pid_t session,
-                  bool with_lastlog,
-                  const Settings& settings) {
+std::optional<utmpx> record_login(const common::User& user,
+                                  const Line& line,
+                                  pid_t session,
+                                  bool with_lastlog,
+                                  const Settings& settings) {
     if (line.name.empty()) {
-        return;
+        return std::nullopt;
     }
     const common::RecordPaths paths;
     const utmpx record = common::login_record({.line = line.name,
@@ -77,7 +85,10 @@ void record_login(const common::User& user,
                                                .process = ::getpid(),
                                                .session = session,
                                                .when = now()});
-    common::tolerate("record the login", [&] { common::put_record(record, paths.utmp); });
+    std::optional<utmpx> before;
+    common::tolerate("record the login", [&] {
+        before = user_of_line(common::replace_record(record, paths.utmp).before, line.name);
+    });
     common::tolerate("record the login", [&] { append_login(record, paths.wtmp); });
     const bool counts =
         settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
@@ -85,9 +96,10 @@ void record_login(const common::User& user,
         common::tolerate("record the login",
                          [&] { common::put_last_login(user.uid, record, paths.lastlog); });
     }
+    return before;
 }
 
-void record_logout(const Line& line) noexcept {
+void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept {
     if (line.name.empty()) {
         return;
     }
@@ -96,6 +108,10 @@ void record_logout(const Line& line) noexcept {
         const utmpx record = common::logout_record(
             {.line = line.name, .id = line.record_id, .process = ::getpid(), .when = now()});
         common::tolerate("record the logout", [&] {
+            if (again) {
+                common::put_record(*again, paths.utmp);
+                return;
+            }
             const auto replacement = common::replace_record(record, paths.utmp);
             common::end_stale_records(replacement, line.name, paths);
         });

@@ -4,9 +4,11 @@
 #include "login/line.hpp"
 #include "login/settings.hpp"
 
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
+#include <utmpx.h>
 
 namespace login {
 
@@ -19,14 +21,15 @@ void record_failure(const std::string& name, const Line& line, const Settings& s
 
 /// Who is on the line, in utmp and wtmp, and in lastlog where the gate leaves
 /// that to us. A login that a PAM module has just written to wtmp is not
-/// written there again.
-void record_login(const common::User& user,
-                  const Line& line,
-                  pid_t session,
-                  bool with_lastlog,
-                  const Settings& settings);
+/// written there again. Returns who was on the line before, if somebody was.
+[[nodiscard]] std::optional<utmpx> record_login(const common::User& user,
+                                                const Line& line,
+                                                pid_t session,
+                                                bool with_lastlog,
+                                                const Settings& settings);
 
-/// That nobody is on it any more, in utmp and wtmp.
-void record_logout(const Line& line) noexcept;
+/// That nobody is on it any more, in utmp and wtmp; in utmp rather that it is
+/// `again` theirs who were on it before.
+void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept;
 
 }  // namespace login

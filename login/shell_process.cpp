@@ -172,9 +172,18 @@ bool set_modes(const ShellPlan& plan) noexcept {
     fail(prepared, Step::exec, errno);
 }
 
-[[noreturn]] void be_shell(Prepared& prepared) noexcept {
+void take_line(const Prepared& prepared) noexcept {
+    if (prepared.plan.callers_modes) {
+        require(::setpgid(0, 0) == 0, prepared, Step::session);
+        require(::tcsetpgrp(STDIN_FILENO, ::getpid()) == 0, prepared, Step::terminal);
+        return;
+    }
     require(::setsid() >= 0, prepared, Step::session);
     require(::ioctl(STDIN_FILENO, TIOCSCTTY, 0) == 0, prepared, Step::terminal);
+}
+
+[[noreturn]] void be_shell(Prepared& prepared) noexcept {
+    take_line(prepared);
     send(prepared.channel, Step::ready, 0);
 
     // Nothing comes if login has died: then nobody would write the logout.
@@ -263,10 +272,42 @@ ShellProcess::Channel ShellProcess::make_channel() {
     return {.ours = common::UniqueFd{ends[0]}, .childs = common::UniqueFd{ends[1]}};
 }
 
+pid_t ShellProcess::session() const noexcept {
+    return is_guest() ? ::getsid(0) : child_.id();
+}
+
+std::optional<LentForeground> ShellProcess::borrow(const ShellPlan& plan,
+                                                   const common::Terminal& terminal) {
+    return plan.callers_modes
+               ? std::optional<LentForeground>{std::in_place, terminal, *plan.callers_modes}
+               : std::nullopt;
+}
+
+std::optional<Orphans> ShellProcess::adopt(const ShellPlan& plan) {
+    if (plan.callers_modes) {
+        return std::optional<Orphans>{std::in_place, Orphans::Fate::ended};
+    }
+    constexpr pid_t init = 1;
+    return ::getpid() == init ? std::optional<Orphans>{std::in_place, Orphans::Fate::reaped}
+                              : std::nullopt;
+}
+
+LentForeground::~LentForeground() {
+    ::tcsetpgrp(terminal_.descriptor(), ::getpgrp());
+    common::tolerate("give the line back", [this] {
+        terminal_.drain(1s);
+        // Also what a program has "typed" for the caller to find.
+        terminal_.drop_input();
+        terminal_.set_modes(modes_);
+    });
+}
+
 ShellProcess::ShellProcess(const ShellPlan& plan, const common::Terminal& terminal)
     : plan_(plan),
       terminal_(terminal),
       channel_(make_channel()),
+      lent_(borrow(plan, terminal)),
+      orphans_(adopt(plan)),
       child_(fork_shell(plan, terminal, channel_.childs.get(), channel_.ours.get())) {
     channel_.childs.reset();
     wait_until_ready();
@@ -320,12 +361,13 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
         if (is_over) {
             idle_.reset();
         }
-        std::array<pollfd, 4> sources{
+        std::array<pollfd, 5> sources{
             pollfd{.fd = child_.descriptor(), .events = POLLIN, .revents = 0},
             pollfd{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0},
             pollfd{.fd = signals.descriptor(), .events = POLLIN, .revents = 0},
             // No event is asked for: a hang-up is reported without.
-            pollfd{.fd = watches_line_ ? terminal_.descriptor() : -1, .events = 0, .revents = 0}};
+            pollfd{.fd = watches_line_ ? terminal_.descriptor() : -1, .events = 0, .revents = 0},
+            pollfd{.fd = orphans_ ? orphans_->descriptor() : -1, .events = POLLIN, .revents = 0}};
         if (::poll(sources.data(), sources.size(), is_over ? 0 : poll_time(advice)) < 0) {
             continue;
         }
@@ -336,6 +378,9 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
                 terminal_.drain(1s);
             }
             channel_.ours.reset();
+        }
+        if (sources[4].revents != 0) {
+            look_after_children();
         }
         if (sources[0].revents != 0) {
             end.status = child_.wait_for(1h).value_or(0);
@@ -370,6 +415,30 @@ bool ShellProcess::has_been_idle(IdleWatch::Advice advice) const {
     terminal_.write("\r\nThis session ends: nothing was typed for " + in_words(limit) + ".\r\n",
                     patience);
     return true;
+}
+
+void ShellProcess::look_after_children() {
+    orphans_->reap_all_but(child_.id());
+    siginfo_t stopped{};
+    const auto id = static_cast<id_t>(child_.id());
+    if (is_guest() && ::waitid(P_PID, id, &stopped, WSTOPPED | WNOHANG) == 0 &&
+        stopped.si_pid == child_.id()) {
+        step_aside();
+    }
+}
+
+/// A shell that was stopped in its own session would stay so; as a guest it stops
+/// its caller's whole job, and the caller goes on until they want it back. The
+/// kernel does not stop us where nobody could continue us: then the shell goes on.
+void ShellProcess::step_aside() const {
+    ::signal(SIGTSTP, SIG_DFL);
+    ::kill(0, SIGTSTP);
+    ::signal(SIGTSTP, SIG_IGN);
+    if (::tcgetpgrp(terminal_.descriptor()) == ::getpgrp()) {
+        ::tcsetpgrp(terminal_.descriptor(), child_.id());
+    }
+    // Nobody but us waits for it: the group's number is still its own.
+    ::kill(-child_.id(), SIGCONT);
 }
 
 bool ShellProcess::was_told_to_end(common::SignalQueue& signals, short line_events) {

@@ -6,6 +6,7 @@
 #include "common/user.hpp"
 #include "login/child.hpp"
 #include "login/idle_watch.hpp"
+#include "login/orphans.hpp"
 #include "login/shell_command.hpp"
 
 #include <chrono>
@@ -27,6 +28,9 @@ struct ShellPlan {
     /// How long nobody may type; 0: as long as they like.
     std::chrono::seconds idle_limit{0};
     std::string reference{};  ///< what is shown and logged if there will be no shell
+    /// Set where the line is lent by a caller's session: the modes it is to have
+    /// back.
+    std::optional<termios> callers_modes{};
     /// Frees what the gate left in the child; must not throw.
     std::function<void()> forget_gate{};
 };
@@ -38,16 +42,35 @@ struct ShellEnd {
     int status = 0;  ///< as waitpid(2) gives it
 };
 
+/// A line that a caller's session lends us: at the end its foreground is our own
+/// process group again, and its modes are what they were.
+class LentForeground {
+  public:
+    LentForeground(const common::Terminal& terminal, const termios& callers_modes)
+        : terminal_(terminal), modes_(callers_modes) {}
+    LentForeground(const LentForeground&) = delete;
+    LentForeground(LentForeground&&) = delete;
+    LentForeground& operator=(const LentForeground&) = delete;
+    LentForeground& operator=(LentForeground&&) = delete;
+    ~LentForeground();
+
+  private:
+    const common::Terminal& terminal_;
+    termios modes_;
+};
+
 /// The child that becomes the shell. From fork to exec it is another program: it
-/// never returns and never throws. It leads its own session, owns the line from
-/// the first moment, and then waits, still root, until it is told to go on.
+/// never returns and never throws. It leads its own session, or as a caller's
+/// guest a process group in the foreground of theirs, owns the line from the first
+/// moment, and then waits, still root, until it is told to go on.
 class ShellProcess {
   public:
     /// Gives up the line as our controlling terminal, forks, and returns when the
     /// child has the line. Throws where it could not get it.
     ShellProcess(const ShellPlan& plan, const common::Terminal& terminal);
 
-    [[nodiscard]] pid_t session() const noexcept { return child_.id(); }
+    /// The session that the shell is in.
+    [[nodiscard]] pid_t session() const noexcept;
 
     /// Lets the child go on and waits until it has ended. A hang-up of the line,
     /// SIGHUP and SIGTERM end it, and nobody typing for too long: HUP and CONT
@@ -60,8 +83,14 @@ class ShellProcess {
         common::UniqueFd childs;
     };
     static Channel make_channel();
+    static std::optional<LentForeground> borrow(const ShellPlan& plan,
+                                                const common::Terminal& terminal);
+    static std::optional<Orphans> adopt(const ShellPlan& plan);
 
     void wait_until_ready() const;
+    [[nodiscard]] bool is_guest() const noexcept { return lent_.has_value(); }
+    void look_after_children();
+    void step_aside() const;
     [[nodiscard]] bool end_shell();
     [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
     [[nodiscard]] std::optional<std::string> read_failure();
@@ -70,6 +99,8 @@ class ShellProcess {
     const ShellPlan& plan_;
     const common::Terminal& terminal_;
     Channel channel_;
+    std::optional<LentForeground> lent_{};  ///< given back after the child has gone
+    std::optional<Orphans> orphans_{};
     Child child_;
     bool watches_line_ = true;
     std::optional<IdleWatch> idle_{};

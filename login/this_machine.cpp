@@ -89,6 +89,9 @@ bool ThisMachine::wants_quiet(const common::User& user) {
 
 void ThisMachine::lend_terminal(const common::User& user) {
     common::tolerate("give the line to the user", [&] {
+        if (is_guest()) {
+            terminal_before_ = context_.terminal.ownership();
+        }
         context_.terminal.give_to(
             user.uid, terminal_group(context_.settings), terminal_mode(context_.settings));
     });
@@ -96,6 +99,11 @@ void ThisMachine::lend_terminal(const common::User& user) {
 
 void ThisMachine::take_terminal_back() noexcept {
     common::tolerate("take the line back", [this] {
+        if (terminal_before_) {
+            context_.terminal.give_to(
+                terminal_before_->owner, terminal_before_->group, terminal_before_->mode);
+            return;
+        }
         context_.terminal.give_to(0, common::terminal_group(), S_IRUSR | S_IWUSR);
     });
 }
@@ -123,6 +131,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .home_may_be_missing = context_.settings.default_home,
         .idle_limit = idle_timeout(context_.settings, context_.line.name),
         .reference = new_reference(),
+        .callers_modes = is_guest() ? std::optional{context_.talk.modes_found()} : std::nullopt,
         .forget_gate = [&gate] { gate.forget_in_child(); }};
 }
 
@@ -139,7 +148,7 @@ void ThisMachine::drop_shell() noexcept {
 
 void ThisMachine::record_login(const common::User& user, pid_t session) {
     const Line& line = context_.line;
-    login::record_login(
+    record_before_ = login::record_login(
         user, line, session, !context_.gate.has_rules_of_its_own(), context_.settings);
     if (context_.settings.log_logins || user.uid == 0) {
         common::log(common::Severity::notice,
@@ -149,7 +158,7 @@ void ThisMachine::record_login(const common::User& user, pid_t session) {
 }
 
 void ThisMachine::record_logout() noexcept {
-    login::record_logout(context_.line);
+    login::record_logout(context_.line, is_guest() ? record_before_ : std::nullopt);
 }
 
 pid_t ThisMachine::lead_session() {

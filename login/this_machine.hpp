@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include <utmpx.h>
+
 namespace login {
 
 /// What a login knows once somebody may come in.
@@ -47,10 +49,15 @@ class ThisMachine : public Machine {
     [[nodiscard]] int release_shell_and_wait() override;
 
   private:
+    [[nodiscard]] bool is_guest() const {
+        return context_.line.session_owner == SessionOwner::caller;
+    }
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;
     std::vector<gid_t> groups_before_{};
+    std::optional<common::Ownership> terminal_before_{};  ///< where a caller lends it
+    std::optional<utmpx> record_before_{};                ///< of the caller
     std::optional<ShellPlan> plan_{};
     std::optional<ShellProcess> shell_{};
 };
