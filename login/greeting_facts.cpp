@@ -7,11 +7,10 @@
 #include "common/text_file.hpp"
 #include "login/admission_facts.hpp"
 #include "login/child.hpp"
+#include "login/local_time.hpp"
 #include "login/process_identity.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <memory>
 
 #include <fcntl.h>
@@ -43,17 +42,6 @@ bool is_hushed_in_home(const common::User& user, const std::string& file) {
     return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
 }
 
-std::string local_time(std::chrono::sys_seconds when) {
-    const std::time_t seconds = when.time_since_epoch().count();
-    std::tm fields{};
-    std::array<char, 64> text{};
-    if (::localtime_r(&seconds, &fields) == nullptr) {
-        return {};
-    }
-    return {text.data(),
-            std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S %Z %Y", &fields)};
-}
-
 std::optional<GreetingFacts::LastTime> last_login(const common::User& user,
                                                   const Settings& settings) {
     if (!settings.lastlog || user.uid > settings.lastlog_uid_max.value_or(~uid_t{0})) {
@@ -79,23 +67,21 @@ std::vector<std::string> messages_in(const std::string& folder) {
     return paths;
 }
 
-/// `paths` is a list with colons, of files and folders.
-std::vector<std::string> read_messages(std::string_view paths) {
-    std::vector<std::string> files;
-    while (!paths.empty()) {
+enum class Messages { all, first };
+
+/// `paths` is a list with colons, of files and folders. A folder is one of them,
+/// whatever is in it.
+std::vector<std::string> read_messages(std::string_view paths, Messages which) {
+    std::vector<std::string> texts;
+    while (!paths.empty() && (which == Messages::all || texts.empty())) {
         const std::string path{paths.substr(0, paths.find(':'))};
         paths.remove_prefix(std::min(paths.size(), path.size() + 1));
-        if (common::is_directory(path)) {
-            const auto inside = messages_in(path);
-            files.insert(files.end(), inside.begin(), inside.end());
-        } else if (!path.empty()) {
-            files.push_back(path);
-        }
-    }
-    std::vector<std::string> texts;
-    for (const std::string& file : files) {
-        if (auto text = common::read_text_file(file)) {
-            texts.push_back(std::move(*text));
+        const auto files =
+            common::is_directory(path) ? messages_in(path) : std::vector<std::string>{path};
+        for (const std::string& file : files) {
+            if (auto text = common::read_text_file(file)) {
+                texts.push_back(std::move(*text));
+            }
         }
     }
     return texts;
@@ -130,7 +116,9 @@ GreetingFacts greeting_facts(const common::User& user,
         facts.last_login = last_login(user, settings);
     }
     if (settings.motd_files || !gate.has_rules_of_its_own()) {
-        facts.messages_of_the_day = read_messages(settings.motd_files.value_or(usual_messages));
+        facts.messages_of_the_day =
+            read_messages(settings.motd_files.value_or(usual_messages),
+                          settings.motd_first_only ? Messages::first : Messages::all);
     }
     return facts;
 }

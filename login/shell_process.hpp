@@ -6,6 +6,7 @@
 #include "common/user.hpp"
 #include "login/child.hpp"
 #include "login/idle_watch.hpp"
+#include "login/limits.hpp"
 #include "login/orphans.hpp"
 #include "login/shell_command.hpp"
 
@@ -31,6 +32,7 @@ struct ShellPlan {
     /// Set where the line is lent by a caller's session: the modes it is to have
     /// back.
     std::optional<termios> callers_modes{};
+    UserLimits limits{};
     /// Frees what the gate left in the child; must not throw.
     std::function<void()> forget_gate{};
 };

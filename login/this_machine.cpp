@@ -6,6 +6,7 @@
 #include "login/greeting_facts.hpp"
 #include "login/process_identity.hpp"
 #include "login/records.hpp"
+#include "login/session_limits.hpp"
 #include "login/shell_environment.hpp"
 #include "login/terminal_modes.hpp"
 
@@ -109,22 +110,31 @@ void ThisMachine::take_terminal_back() noexcept {
 }
 
 void ThisMachine::greet(const common::User& user, bool quiet) {
+    context_.talk.say(context_.admission.shell.notice);
     context_.talk.say(greeting(greeting_facts(user, context_.gate, context_.settings, quiet)));
+}
+
+UserLimits ThisMachine::limits_for_session() const {
+    const UserLimits& limits = context_.admission.limits;
+    // A module of the gate's has the last word.
+    const bool is_settled = context_.gate.has_rules_of_its_own() && has_file_limit();
+    return within_reach(is_settled ? limits
+                                   : with_largest_file(limits, context_.settings.largest_file));
 }
 
 ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
     const Options& options = context_.options;
-    ShellCommand command = shell_command(options.shell ? *options.shell : user.shell);
+    const Admission& admission = context_.admission;
     auto environment =
         shell_environment(user,
-                          command.path,
+                          admission.shell.named,
                           context_.inherited,
                           options.keep_environment ? KeepEnvironment::yes : KeepEnvironment::no,
                           session_environment(context_.line, gate),
                           context_.settings);
     return {
         .user = user,
-        .command = std::move(command),
+        .command = admission.shell.command,
         .environment = std::move(environment),
         .modes = shell_modes(
             context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
@@ -132,6 +142,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .idle_limit = idle_timeout(context_.settings, context_.line.name),
         .reference = new_reference(),
         .callers_modes = is_guest() ? std::optional{context_.talk.modes_found()} : std::nullopt,
+        .limits = limits_for_session(),
         .forget_gate = [&gate] { gate.forget_in_child(); }};
 }
 

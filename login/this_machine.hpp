@@ -2,6 +2,7 @@
 
 #include "common/environment.hpp"
 #include "common/signals.hpp"
+#include "login/admission_facts.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/session.hpp"
@@ -24,6 +25,7 @@ struct LoginContext {
     const Options& options;
     const Settings& settings;
     const Gate& gate;
+    const Admission& admission;
     /// What we were started with; -p lets some of it through.
     const common::Environment& inherited;
 };
@@ -52,6 +54,7 @@ class ThisMachine : public Machine {
     [[nodiscard]] bool is_guest() const {
         return context_.line.session_owner == SessionOwner::caller;
     }
+    [[nodiscard]] UserLimits limits_for_session() const;
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;
