@@ -69,9 +69,8 @@ int story(int argc, char** argv) {
 
     authenticate(*gate, talk, line, options, settings);
     const common::User user = require_account(*gate, talk, line, settings);
-    const Admission admission = admit(user, *gate, line, options, settings);
-    if (admission.refusal) {
-        return turn_away(talk, line, user.name, *admission.refusal, settings);
+    if (const auto refusal = reason_to_refuse(user, *gate, line, options, settings)) {
+        return turn_away(talk, line, user.name, *refusal, settings);
     }
 
     return begin_session({.terminal = terminal,
@@ -81,7 +80,6 @@ int story(int argc, char** argv) {
                           .options = options,
                           .settings = settings,
                           .gate = *gate,
-                          .admission = admission,
                           .inherited = inherited},
                          *gate,
                          user);
