@@ -2,27 +2,9 @@
 
 #include "common/safe_text.hpp"
 
-#include <algorithm>
-
 namespace login {
 
 namespace {
-
-/// True when a line of the text is this word; `#` begins a comment.
-bool lists_line(std::string_view text, std::string_view word) {
-    constexpr std::string_view blanks = " \t\r";
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        line = line.substr(0, line.find('#'));
-        line.remove_prefix(std::min(line.size(), line.find_first_not_of(blanks)));
-        line = line.substr(0, line.find_first_of(blanks));
-        if (!line.empty() && line == word) {
-            return true;
-        }
-    }
-    return false;
-}
 
 std::string_view problem_with(std::string_view path, const ShellFile& file) {
     constexpr std::string_view elf =
@@ -64,19 +46,55 @@ std::optional<Refusal> refusal_by_nologin(const std::optional<std::string>& nolo
         .reason = "logins are closed by the nologin file"};
 }
 
-std::optional<Refusal> refusal_by_line(const std::optional<std::string>& securetty,
+std::optional<Refusal> refusal_by_line(const RootLines& lists,
                                        const common::User& user,
                                        std::string_view line) {
-    if (!securetty || user.uid != 0 || lists_line(*securetty, line)) {
+    const auto against =
+        user.uid == 0 ? list_against_root(lists, line) : std::optional<std::string_view>{};
+    if (!against) {
         return std::nullopt;
     }
     return Refusal{.words = "Root cannot log in on this line.",
-                   .reason = "securetty does not list this line"};
+                   .reason = std::string{*against} + " does not let root in on this line"};
+}
+
+std::optional<Refusal> refusal_by_rules(RuleTable table,
+                                        const RuleVerdict& verdict,
+                                        const common::User& user) {
+    const bool by_access = table == RuleTable::login_access;
+    const std::string place{by_access ? "/etc/login.access:" : "/etc/porttime:"};
+    if (verdict.doubted_by != 0 && user.uid != 0) {
+        return Refusal{
+            .words =
+                "A rule of this machine cannot be understood; until it is, only root can "
+                "log in.",
+            .reason = place + std::to_string(verdict.doubted_by) +
+                      " cannot be understood, and might keep them out"};
+    }
+    if (verdict.allowed) {
+        return std::nullopt;
+    }
+    return Refusal{.words = by_access ? "You may not log in from here."
+                                      : "You may not log in on this line at this time.",
+                   .reason = place + std::to_string(verdict.line) + " keeps them out"};
+}
+
+std::optional<Refusal> refusal_by_number(const UserLimits& limits, std::size_t sessions) {
+    if (!limits.sessions || sessions < *limits.sessions) {
+        return std::nullopt;
+    }
+    const std::string number = std::to_string(*limits.sessions);
+    return Refusal{.words = "You are logged in as often as you may be (" + number + ").",
+                   .reason = "they may have " + number + " sessions, and have as many"};
+}
+
+bool may_be_replaced(const std::optional<std::string>& shells, std::string_view shell) {
+    return lists_line(shells.value_or(""), shell);
 }
 
 std::optional<Refusal> refusal_by_replacement(const std::optional<std::string>& shells,
                                               std::string_view shell) {
-    if (lists_line(shells.value_or(""), shell)) {
+    if (may_be_replaced(shells, shell)) {
         return std::nullopt;
     }
     return Refusal{.words = "The shell of this account cannot be replaced.",

@@ -2,19 +2,41 @@
 
 #include "login/admission.hpp"
 #include "login/gate.hpp"
+#include "login/limits.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/settings.hpp"
+#include "login/shell_command.hpp"
+
+#include <optional>
+#include <string>
 
 namespace login {
 
-/// Looks at the machine and decides by admission.hpp whether a person whom the
-/// gate let in gets a session on this line.
-[[nodiscard]] std::optional<Refusal> reason_to_refuse(const common::User& user,
-                                                      const Gate& gate,
-                                                      const Line& line,
-                                                      const Options& options,
-                                                      const Settings& settings);
+/// What is started for a person whom the gate let in.
+struct SessionShell {
+    ShellCommand command{};
+    std::string named{};  ///< what SHELL says
+    /// Why it is another than that of their entry, for them to read; "" where it
+    /// is not.
+    std::string notice{};
+};
+
+/// Whether they get a session on this line, and what with.
+struct Admission {
+    std::optional<Refusal> refusal{};
+    SessionShell shell{};
+    UserLimits limits{};  ///< of /etc/limits
+};
+
+/// Looks at the machine and decides by admission.hpp. The files of rules hold
+/// where the gate has none of its own; what is wrong in them is logged with file
+/// and line.
+[[nodiscard]] Admission admit(const common::User& user,
+                              const Gate& gate,
+                              const Line& line,
+                              const Options& options,
+                              const Settings& settings);
 
 /// The nologin file's text, if the machine is closed and the gate leaves that
 /// to us. A file that is there but cannot be read closes it too.

@@ -53,7 +53,11 @@ class Attempts {
                 leave_if_over();
             }
             answer_failure(*name, verdict, std::max(talk_.answered_at(), begun));
-            name.reset();
+            // Whatever was wrong: that the name is asked for again would say that
+            // it is nobody's.
+            if (!settings_.keep_user_name || !is_possible_user_name(*name)) {
+                name.reset();
+            }
         }
     }
 

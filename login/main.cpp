@@ -69,8 +69,9 @@ int story(int argc, char** argv) {
 
     authenticate(*gate, talk, line, options, settings);
     const common::User user = require_account(*gate, talk, line, settings);
-    if (const auto refusal = reason_to_refuse(user, *gate, line, options, settings)) {
-        return turn_away(talk, line, user.name, *refusal, settings);
+    const Admission admission = admit(user, *gate, line, options, settings);
+    if (admission.refusal) {
+        return turn_away(talk, line, user.name, *admission.refusal, settings);
     }
 
     return begin_session({.terminal = terminal,
@@ -80,6 +81,7 @@ int story(int argc, char** argv) {
                           .options = options,
                           .settings = settings,
                           .gate = *gate,
+                          .admission = admission,
                           .inherited = inherited},
                          *gate,
                          user);

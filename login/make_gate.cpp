@@ -1,6 +1,8 @@
 #include "login/make_gate.hpp"
 
 #include "login/change_password.hpp"
+#include "login/faillog.hpp"
+#include "login/local_time.hpp"
 #include "login/shadow_gate.hpp"
 #if TTYGATE_WITH_PAM
 #include "login/pam_gate.hpp"
@@ -61,14 +63,62 @@ std::unique_ptr<Gate> make_pam_gate(TerminalConversation& /*talk*/,
 
 #endif
 
-std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk, const Settings& settings) {
+std::chrono::sys_seconds now() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+void tell_of_failures(TerminalConversation& talk, const FailureCount& count) {
+    if (count.failures > 0) {
+        talk.say(failures_line(count, local_time(count.last)));
+    }
+}
+
+/// A count that cannot be read or written locks nobody out: it is there to slow
+/// somebody down who guesses, and FAIL_DELAY does so too.
+FailureCounter make_failure_counter(TerminalConversation& talk,
+                                    const Line& line,
+                                    const Settings& settings) {
+    if (!settings.faillog) {
+        return {};
+    }
+    constexpr const char* attempt = "count failed logins";
+    return {.locks_out =
+                [](const common::User& user) {
+                    bool result = false;
+                    common::tolerate(attempt, [&] {
+                        const auto count = read_failure_count(user.uid);
+                        result = count && is_locked_out(*count, now());
+                    });
+                    return result;
+                },
+            .note_failure =
+                [&line](const common::User& user) {
+                    common::tolerate(attempt, [&] {
+                        change_failure_count(user.uid, [&line](FailureCount count) {
+                            return after_failure(std::move(count), line.name, now());
+                        });
+                    });
+                },
+            .note_success =
+                [&talk](const common::User& user) {
+                    common::tolerate(attempt, [&] {
+                        const auto before = change_failure_count(user.uid, after_success);
+                        tell_of_failures(talk, before.value_or(FailureCount{}));
+                    });
+                }};
+}
+
+std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
+                                       const Line& line,
+                                       const Settings& settings) {
     require_shadow_file();
-    return std::make_unique<ShadowGate>(
-        talk,
-        settings.empty_passwords,
-        system_accounts([&talk, &settings](const common::User& user) {
-            return change_password(talk, settings, user);
-        }));
+    return std::make_unique<ShadowGate>(talk,
+                                        settings.empty_passwords,
+                                        system_accounts(
+                                            [&talk, &settings](const common::User& user) {
+                                                return change_password(talk, settings, user);
+                                            },
+                                            make_failure_counter(talk, line, settings)));
 }
 
 }  // namespace
@@ -79,7 +129,7 @@ std::unique_ptr<Gate> make_gate(TerminalConversation& talk,
                                 const std::string& name_prompt) {
     return settings.gate.value_or(built_in) == GateKind::pam
                ? make_pam_gate(talk, line, settings, name_prompt)
-               : make_shadow_gate(talk, settings);
+               : make_shadow_gate(talk, line, settings);
 }
 
 }  // namespace login

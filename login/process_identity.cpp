@@ -63,6 +63,52 @@ std::string group_file() {
     return common::read_text_file("/etc/group", largest).value_or("");
 }
 
+/// What a group says of a user.
+struct Membership {
+    bool is_own = false;
+    bool is_listed = false;
+};
+
+Membership local_membership(std::string_view name, const common::User& user) {
+    const std::string text = group_file();
+    for (std::string_view rest = text; !rest.empty();) {
+        const GroupLine group = parse_group(take_line(rest));
+        if (group.name == name) {
+            return {.is_own = group.number == user.gid,
+                    .is_listed = lists(group.members, user.name)};
+        }
+    }
+    return {};
+}
+
+Membership membership_in(const group& entry, const common::User& user) {
+    Membership result{.is_own = entry.gr_gid == user.gid};
+    for (char** member = entry.gr_mem; *member != nullptr; ++member) {
+        result.is_listed = result.is_listed || user.name == *member;
+    }
+    return result;
+}
+
+/// Root's without any directory server: it may hang.
+Membership membership(std::string_view name, const common::User& user) {
+    if (user.uid == 0) {
+        return local_membership(name, user);
+    }
+    constexpr std::size_t first_try = 1024;
+    constexpr std::size_t last_try = std::size_t{1024} * 1024;
+    for (std::size_t size = first_try; size <= last_try; size *= 4) {
+        std::vector<char> buffer(size);
+        group entry{};
+        group* found = nullptr;
+        const int problem =
+            ::getgrnam_r(std::string{name}.c_str(), &entry, buffer.data(), buffer.size(), &found);
+        if (problem != ERANGE) {
+            return found != nullptr ? membership_in(*found, user) : Membership{};
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 std::vector<gid_t> groups_in(std::string_view text, std::string_view user, gid_t own_group) {
@@ -87,6 +133,15 @@ std::optional<gid_t> local_group(std::string_view name) {
         }
     }
     return std::nullopt;
+}
+
+bool is_listed_in(std::string_view group, const common::User& user) {
+    return membership(group, user).is_listed;
+}
+
+bool is_member_of(std::string_view group, const common::User& user) {
+    const Membership found = membership(group, user);
+    return found.is_own || found.is_listed;
 }
 
 void set_groups(const std::vector<gid_t>& groups) {

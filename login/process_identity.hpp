@@ -20,6 +20,12 @@ namespace login {
 /// The number of a group by the local file alone.
 [[nodiscard]] std::optional<gid_t> local_group(std::string_view name);
 
+/// Whether a group names the user among its members; root is looked for in the
+/// local file alone.
+[[nodiscard]] bool is_listed_in(std::string_view group, const common::User& user);
+/// The same, or it is the user's primary group.
+[[nodiscard]] bool is_member_of(std::string_view group, const common::User& user);
+
 /// Takes the supplementary groups of an account, for this whole process; root's
 /// from the local file alone, so that root gets in without any directory
 /// server. Returns those we had.

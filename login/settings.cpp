@@ -183,11 +183,13 @@ Complaint take_assignment(std::string_view value, std::string_view name, std::st
 }
 
 Complaint take_time_zone(std::string_view value, Settings& settings) {
-    std::string unused;
-    if (!value.starts_with('/') && !take_assignment(value, "TZ", unused).empty()) {
+    std::string zone;
+    const bool is_file = value.starts_with('/');
+    if (!is_file && !take_assignment(value, "TZ", zone).empty()) {
         return "must begin with TZ=, or be a path that begins with /";
     }
-    settings.time_zone = value;
+    settings.time_zone_file = is_file ? value : "";
+    settings.time_zone = zone;
     return {};
 }
 

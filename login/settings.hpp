@@ -55,8 +55,9 @@ struct Settings {
     bool has_supath = false;  ///< ENV_SUPATH was there: ENV_ROOTPATH counts no more
     std::string mail_directory = "/var/mail";
     std::vector<std::string> environment_to_keep{};  ///< LOGIN_ENV_SAFELIST
-    std::string time_zone{};  ///< ENV_TZ, as written: `TZ=...`, or a file that says it
-    std::string ticks{};      ///< ENV_HZ: the value of HZ; "" for none
+    std::string time_zone{};                         ///< ENV_TZ: the value of TZ; "" for none
+    std::string time_zone_file{};  ///< the file that has it, where ENV_TZ names one
+    std::string ticks{};           ///< ENV_HZ: the value of HZ; "" for none
     mode_t umask = 022;
     /// ULIMIT: the largest file that may be written, in blocks of 512 bytes.
     std::optional<std::uint64_t> largest_file{};

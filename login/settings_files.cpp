@@ -4,6 +4,7 @@
 #include "common/safe_text.hpp"
 #include "common/text_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 
@@ -57,6 +58,18 @@ void apply_file(const std::string& path,
     note_strange_keys(path, strange);
 }
 
+/// The first line of a file such as /etc/tzname, with or without `TZ=`.
+std::string zone_in(const std::string& path) {
+    const auto text = common::read_text_file(path);
+    if (!text) {
+        common::log(common::Severity::warning, path + ": no time zone is in it (ENV_TZ)");
+    }
+    constexpr std::string_view prefix = "TZ=";
+    std::string line = text.value_or("");
+    line.erase(std::min(line.size(), line.find('\n')));
+    return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
+}
+
 }  // namespace
 
 Settings read_settings() {
@@ -70,6 +83,9 @@ Settings read_settings() {
         apply_file(own_file, *text, SettingsFile::own, settings);
     } else if (!is_absent(own_file)) {
         throw std::runtime_error{std::string{own_file} + " cannot be read"};
+    }
+    if (!settings.time_zone_file.empty()) {
+        settings.time_zone = zone_in(settings.time_zone_file);
     }
     return settings;
 }

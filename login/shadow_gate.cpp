@@ -3,16 +3,21 @@
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
+#include "login/child.hpp"
 #include "login/user_name.hpp"
 
 #include <array>
+#include <csignal>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
 
 #include <shadow.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <crypt.h>
 
@@ -79,9 +84,9 @@ bool can_be_compared(std::string_view field) {
     return !field.empty() && !field.starts_with('*') && !field.starts_with('!') && field != "x";
 }
 
-enum class Comparison { equal, different, impossible };
+enum class Comparison { equal, different, impossible, too_costly };
 
-Comparison compare(const common::Secret& password, const std::string& field) {
+Comparison compare_here(const common::Secret& password, const std::string& field) {
     constexpr std::size_t shortest_hash = 13;  // the DES of 1979
     HashingSpace space;
     const std::string_view made = space.hash(password, field.c_str());
@@ -91,6 +96,33 @@ Comparison compare(const common::Secret& password, const std::string& field) {
     // crypt(3) sees the password only up to a NUL: with one inside it is wrong.
     const bool whole = ::strlen(password.c_str()) == password.view().size();
     return is_equal(made, field) && whole ? Comparison::equal : Comparison::different;
+}
+
+/// In a process of its own, because crypt(3) cannot be stopped: an entry may ask
+/// for more rounds than there is time for, by mistake or to keep a processor busy.
+Comparison compare(const common::Secret& password,
+                   const std::string& field,
+                   std::chrono::milliseconds patience) {
+    Child child{[&]() noexcept {
+        // Whoever kills login ends this too.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        Comparison result = Comparison::impossible;
+        common::tolerate("hash a password", [&] { result = compare_here(password, field); });
+        ::_exit(static_cast<int>(result));
+    }};
+    const auto status = child.wait_for(patience);
+    if (!status) {
+        return Comparison::too_costly;
+    }
+    // Also when it was ended by a signal: nobody is let in by that.
+    return WIFEXITED(*status) ? static_cast<Comparison>(WEXITSTATUS(*status))
+                              : Comparison::impossible;
+}
+
+/// bcrypt looks at no more of a password.
+bool is_more_than_is_looked_at(const std::string& field, const common::Secret& password) {
+    constexpr std::size_t bcrypt_limit = 72;
+    return field.starts_with("$2") && password.view().size() > bcrypt_limit;
 }
 
 /// A setting of the method and cost that new passwords here get.
@@ -103,18 +135,22 @@ std::string make_dummy_setting() {
 
 void note_method(const std::string& name, const std::string& field) {
     switch (::crypt_checksalt(field.c_str())) {
-        case CRYPT_SALT_OK: return;
         case CRYPT_SALT_METHOD_LEGACY:
         case CRYPT_SALT_TOO_CHEAP:
             common::log(common::Severity::notice,
                         "the password of " + common::quoted(name) +
                             " is kept by a method that is no longer strong");
             return;
-        default:
-            common::log(common::Severity::warning,
-                        "the password of " + common::quoted(name) +
-                            " is kept by a method that this libcrypt does not support");
+        default: return;
     }
+}
+
+/// Why crypt(3) could do nothing with a field.
+std::string why_impossible(const std::string& field) {
+    const bool known = ::crypt_checksalt(field.c_str()) != CRYPT_SALT_INVALID;
+    return known ? "the account's password is kept in a form that cannot be checked"
+                 : "the account's password is kept by a method that this libcrypt does not "
+                   "support";
 }
 
 std::optional<std::chrono::days> days_of(long field) {
@@ -176,13 +212,15 @@ std::optional<ShadowEntry> find_shadow_entry(const std::string& name) {
     common::throw_errno("read", shadow_file);
 }
 
-AccountSource system_accounts(std::function<bool(const common::User&)> change_password) {
+AccountSource system_accounts(std::function<bool(const common::User&)> change_password,
+                              FailureCounter failures) {
     return {
         .user = common::find_user,
         .shadow = find_shadow_entry,
         .today =
             [] { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); },
-        .change_password = std::move(change_password)};
+        .change_password = std::move(change_password),
+        .failures = std::move(failures)};
 }
 
 ShadowGate::ShadowGate(Conversation& conversation,
@@ -201,24 +239,28 @@ Verdict ShadowGate::admits(const std::string& name) {
     if (!is_answer(answer)) {
         return {.outcome = Outcome::refused_for_good, .reason = "no password was given"};
     }
-    std::string reason = judge(name, password);
+    const auto user = is_possible_user_name(name) ? accounts_.user(name) : std::nullopt;
+    std::string reason = judge(user, password);
     if (answer != Answer::given) {
         reason = "what was typed can be no password";
     }
-    if (!reason.empty()) {
-        return {.outcome = Outcome::refused, .reason = std::move(reason)};
+    const Outcome outcome = reason.empty() ? Outcome::admitted : Outcome::refused;
+    if (user) {
+        count(*user, outcome);
     }
-    user_ = name;
-    return {.outcome = Outcome::admitted};
+    if (outcome == Outcome::admitted) {
+        user_ = name;
+    }
+    return {.outcome = outcome, .reason = std::move(reason)};
 }
 
 /// Why not; empty: it is the right password. Whatever the reason, one hash is
 /// computed.
-std::string ShadowGate::judge(const std::string& name, const common::Secret& password) const {
+std::string ShadowGate::judge(const std::optional<common::User>& user,
+                              const common::Secret& password) const {
     const auto spend_the_time = [this, &password] {
-        static_cast<void>(compare(password, dummy_setting_));
+        static_cast<void>(compare(password, dummy_setting_, accounts_.hashing_patience));
     };
-    const auto user = is_possible_user_name(name) ? accounts_.user(name) : std::nullopt;
     auto entry = user ? accounts_.shadow(user->name) : std::nullopt;
     if (!entry) {
         spend_the_time();
@@ -227,20 +269,51 @@ std::string ShadowGate::judge(const std::string& name, const common::Secret& pas
     if (entry->hash.empty()) {
         spend_the_time();
         const bool right = password.view().empty() && allows_empty_password(*user);
-        return right ? "" : "the account has no password";
+        return right && !is_locked_out(*user) ? "" : "the account has no password";
     }
     if (!can_be_compared(entry->hash)) {
         spend_the_time();
-        return "the account's password is locked";
+        return entry->hash == "x" ? "the shadow entry is broken: its password is x"
+                                  : "the account's password is locked";
     }
-    note_method(name, entry->hash);
-    const Comparison result = compare(password, entry->hash);
+    std::string reason = check(*user, entry->hash, password);
     ::explicit_bzero(entry->hash.data(), entry->hash.size());
-    if (result == Comparison::impossible) {
-        spend_the_time();
-        return "the account's password is kept in a form that cannot be checked";
+    return reason;
+}
+
+std::string ShadowGate::check(const common::User& user,
+                              const std::string& field,
+                              const common::Secret& password) const {
+    note_method(user.name, field);
+    switch (compare(password, field, accounts_.hashing_patience)) {
+        case Comparison::different: return "Authentication failure";
+        case Comparison::too_costly: return "the account's password takes too long to check";
+        case Comparison::impossible:
+            static_cast<void>(compare(password, dummy_setting_, accounts_.hashing_patience));
+            return why_impossible(field);
+        case Comparison::equal: break;
     }
-    return result == Comparison::equal ? "" : "Authentication failure";
+    if (is_locked_out(user)) {
+        return "the password is right, but there were too many failures (faillog)";
+    }
+    if (is_more_than_is_looked_at(field, password)) {
+        common::log(common::Severity::notice,
+                    "the password of " + common::quoted(user.name) +
+                        " is longer than the 72 bytes that its method looks at");
+    }
+    return {};
+}
+
+bool ShadowGate::is_locked_out(const common::User& user) const {
+    return accounts_.failures.locks_out && accounts_.failures.locks_out(user);
+}
+
+void ShadowGate::count(const common::User& user, Outcome outcome) const {
+    const auto& note = outcome == Outcome::admitted ? accounts_.failures.note_success
+                                                    : accounts_.failures.note_failure;
+    if (note) {
+        note(user);
+    }
 }
 
 bool ShadowGate::allows_empty_password(const common::User& user) const {

@@ -6,6 +6,7 @@
 #include "login/gate.hpp"
 #include "login/settings.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,6 +19,13 @@ struct ShadowEntry {
     AgingPolicy aging{};
 };
 
+/// Our own count of failures (faillog(5)); what is not set does not count.
+struct FailureCounter {
+    std::function<bool(const common::User&)> locks_out{};
+    std::function<void(const common::User&)> note_failure{};
+    std::function<void(const common::User&)> note_success{};
+};
+
 /// Where accounts come from; tests bring their own.
 struct AccountSource {
     std::function<std::optional<common::User>(const std::string&)> user;
@@ -25,6 +33,10 @@ struct AccountSource {
     std::function<std::chrono::sys_days()> today;
     /// Has the person change the password; true if it was changed.
     std::function<bool(const common::User&)> change_password;
+    FailureCounter failures{};
+    /// How long a password may be hashed: a cost that an entry names can be for
+    /// ever.
+    std::chrono::milliseconds hashing_patience = std::chrono::seconds{15};
 };
 
 /// crypt(3) against the shadow file. What an attempt costs and what it says do
@@ -44,7 +56,13 @@ class ShadowGate : public Gate {
     void close_session() noexcept override {}
 
   private:
-    [[nodiscard]] std::string judge(const std::string& name, const common::Secret& password) const;
+    [[nodiscard]] std::string judge(const std::optional<common::User>& user,
+                                    const common::Secret& password) const;
+    [[nodiscard]] std::string check(const common::User& user,
+                                    const std::string& field,
+                                    const common::Secret& password) const;
+    [[nodiscard]] bool is_locked_out(const common::User& user) const;
+    void count(const common::User& user, Outcome outcome) const;
     [[nodiscard]] bool allows_empty_password(const common::User& user) const;
     [[nodiscard]] std::optional<Refusal> change_expired_password(const common::User& user);
 
@@ -64,6 +82,6 @@ void require_shadow_file();
 
 /// The system's accounts.
 [[nodiscard]] AccountSource system_accounts(
-    std::function<bool(const common::User&)> change_password);
+    std::function<bool(const common::User&)> change_password, FailureCounter failures);
 
 }  // namespace login

@@ -174,6 +174,13 @@ common::Environment shell_environment(const common::User& user,
             }
         }
     }
+    // The machine's zone, whatever the caller's: log files of its users agree.
+    if (!settings.time_zone.empty() && is_time_zone(settings.time_zone)) {
+        result.set("TZ", settings.time_zone);
+    }
+    if (!settings.ticks.empty()) {
+        result.set("HZ", settings.ticks);
+    }
     result.set("HOME", user.home);
     result.set("SHELL", shell);
     result.set("USER", user.name);

@@ -5,6 +5,7 @@
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
 #include "login/process_identity.hpp"
+#include "login/session_limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,7 +29,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// The steps of the child, for its report.
-enum class Step { ready, session, terminal, go_ahead, identity, home, modes, exec };
+enum class Step { ready, session, terminal, go_ahead, limits, identity, home, modes, exec };
 
 struct Report {
     Step step = Step::ready;
@@ -41,6 +42,7 @@ std::string_view name_of(Step step) {
         case Step::session: return "begin a session";
         case Step::terminal: return "take the terminal";
         case Step::go_ahead: return "wait for login";
+        case Step::limits: return "set the limits of the session";
         case Step::identity: return "become the user";
         case Step::home: return "enter the home directory";
         case Step::modes: return "set the terminal's modes";
@@ -130,13 +132,10 @@ void take_usual_oom_score() noexcept {
 bool enter_home(const Prepared& prepared) noexcept {
     const ShellPlan& plan = prepared.plan;
     // As the user: a home that is closed to root, or hangs for root, is neither.
-    int problem = plan.user.home.empty() ? ENOENT : ETIMEDOUT;
-    if (!plan.user.home.empty() && plan.home_answers) {
-        if (::chdir(plan.user.home.c_str()) == 0) {
-            return true;
-        }
-        problem = errno;
+    if (!plan.user.home.empty() && ::chdir(plan.user.home.c_str()) == 0) {
+        return true;
     }
+    const int problem = plan.user.home.empty() ? ENOENT : errno;
     if (!plan.home_may_be_missing || ::chdir("/") != 0) {
         fail(prepared, Step::home, problem);
     }
@@ -196,6 +195,11 @@ void take_line(const Prepared& prepared) noexcept {
     }
     take_usual_oom_score();
     require(set_modes(prepared.plan), prepared, Step::modes);
+    // Not in login itself: what it has to write at the end must not be too large
+    // for somebody's limits.
+    if (const int problem = take_limits(prepared.plan.limits); problem != 0) {
+        fail(prepared, Step::limits, problem);
+    }
     const common::User& user = prepared.plan.user;
     if (const int problem = become_for_good(user.uid, user.gid); problem != 0) {
         fail(prepared, Step::identity, problem);
@@ -496,6 +500,10 @@ void become_shell(const ShellPlan& plan) {
     take_usual_oom_score();
     if (!set_modes(plan)) {
         common::throw_errno(name_of(Step::modes));
+    }
+    if (const int problem = take_limits(plan.limits); problem != 0) {
+        errno = problem;
+        common::throw_errno(name_of(Step::limits));
     }
     if (const int problem = become_for_good(plan.user.uid, plan.user.gid); problem != 0) {
         // While this is still root's process the rest can be undone.

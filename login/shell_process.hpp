@@ -6,6 +6,7 @@
 #include "common/user.hpp"
 #include "login/child.hpp"
 #include "login/idle_watch.hpp"
+#include "login/limits.hpp"
 #include "login/orphans.hpp"
 #include "login/shell_command.hpp"
 
@@ -24,7 +25,6 @@ struct ShellPlan {
     ShellCommand command{};
     common::Environment environment{};
     termios modes{};
-    bool home_answers = true;  ///< else nobody may try to enter it
     bool home_may_be_missing = true;
     /// How long nobody may type; 0: as long as they like.
     std::chrono::seconds idle_limit{0};
@@ -32,6 +32,7 @@ struct ShellPlan {
     /// Set where the line is lent by a caller's session: the modes it is to have
     /// back.
     std::optional<termios> callers_modes{};
+    UserLimits limits{};
     /// Frees what the gate left in the child; must not throw.
     std::function<void()> forget_gate{};
 };

@@ -2,7 +2,7 @@
 
 #include "common/environment.hpp"
 #include "common/signals.hpp"
-#include "login/greeting_facts.hpp"
+#include "login/admission_facts.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/session.hpp"
@@ -25,6 +25,7 @@ struct LoginContext {
     const Options& options;
     const Settings& settings;
     const Gate& gate;
+    const Admission& admission;
     /// What we were started with; -p lets some of it through.
     const common::Environment& inherited;
 };
@@ -40,7 +41,7 @@ class ThisMachine : public Machine {
     [[nodiscard]] bool wants_quiet(const common::User& user) override;
     void lend_terminal(const common::User& user) override;
     void take_terminal_back() noexcept override;
-    void greet(const common::User& user) override;
+    void greet(const common::User& user, bool quiet) override;
     [[nodiscard]] pid_t hold_shell(const common::User& user, Gate& gate) override;
     void drop_shell() noexcept override;
     void record_login(const common::User& user, pid_t session) override;
@@ -53,11 +54,10 @@ class ThisMachine : public Machine {
     [[nodiscard]] bool is_guest() const {
         return context_.line.session_owner == SessionOwner::caller;
     }
+    [[nodiscard]] UserLimits limits_for_session() const;
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;
-    Before before_{};
-    bool is_noted_by_gate_ = false;  ///< lastlog(8) has this login already
     std::vector<gid_t> groups_before_{};
     std::optional<common::Ownership> terminal_before_{};  ///< where a caller lends it
     std::optional<utmpx> record_before_{};                ///< of the caller

@@ -32,8 +32,8 @@ TEST_CASE("T-47 admission: nologin closes the machine to all but root") {
 }
 
 TEST_CASE("admission: root's lines are those that securetty lists, if it is there") {
-    const std::string list = "# console\ntty1\n  ttyS0 # serial\n\npts/0\n";
-    CHECK_FALSE(login::refusal_by_line(std::nullopt, root, "pts/7"));
+    const login::RootLines list{.securetty = "# console\ntty1\n  ttyS0 # serial\n\npts/0\n"};
+    CHECK_FALSE(login::refusal_by_line({}, root, "pts/7"));
     CHECK_FALSE(login::refusal_by_line(list, demo, "pts/7"));
     for (const char* line : {"tty1", "ttyS0", "pts/0"}) {
         CAPTURE(std::string{line});
@@ -43,7 +43,7 @@ TEST_CASE("admission: root's lines are those that securetty lists, if it is ther
         CAPTURE(std::string{line});
         CHECK(login::refusal_by_line(list, root, line));
     }
-    CHECK(login::refusal_by_line("", root, "tty1"));
+    CHECK(login::refusal_by_line({.securetty = ""}, root, "tty1"));
 }
 
 TEST_CASE("T-30 admission: exactly this shell, or none") {
@@ -76,4 +76,34 @@ TEST_CASE("admission: -s replaces a listed shell, and no other") {
     CHECK_FALSE(login::refusal_by_replacement(shells, "/bin/bash"));
     CHECK(login::refusal_by_replacement(shells, "/usr/sbin/nologin"));
     CHECK(login::refusal_by_replacement(std::nullopt, "/bin/bash"));
+}
+
+TEST_CASE("admission: a table of rules keeps out, and a faulty line in it all but root") {
+    using login::RuleTable;
+    CHECK_FALSE(login::refusal_by_rules(RuleTable::porttime, {}, demo));
+    CHECK_FALSE(login::refusal_by_rules(RuleTable::porttime, {.line = 3}, demo));
+    const auto hours =
+        login::refusal_by_rules(RuleTable::porttime, {.allowed = false, .line = 3}, root);
+    REQUIRE(hours);
+    CHECK(hours->words == "You may not log in on this line at this time.");
+    CHECK(hours->reason == "/etc/porttime:3 keeps them out");
+    const auto access =
+        login::refusal_by_rules(RuleTable::login_access, {.allowed = false, .line = 4}, demo);
+    REQUIRE(access);
+    CHECK(access->words == "You may not log in from here.");
+    CHECK(access->reason == "/etc/login.access:4 keeps them out");
+    const login::RuleVerdict doubted{.line = 9, .doubted_by = 2};
+    CHECK(login::refusal_by_rules(RuleTable::login_access, doubted, demo)->reason ==
+          "/etc/login.access:2 cannot be understood, and might keep them out");
+    CHECK_FALSE(login::refusal_by_rules(RuleTable::login_access, doubted, root));
+    CHECK(login::refusal_by_rules(
+        RuleTable::login_access, {.allowed = false, .line = 9, .doubted_by = 2}, root));
+}
+
+TEST_CASE("admission: so many sessions and no more") {
+    CHECK_FALSE(login::refusal_by_number({}, 1000));
+    CHECK_FALSE(login::refusal_by_number({.sessions = 2}, 1));
+    CHECK(login::refusal_by_number({.sessions = 2}, 2)->words ==
+          "You are logged in as often as you may be (2).");
+    CHECK(login::refusal_by_number({.sessions = 0}, 0));
 }

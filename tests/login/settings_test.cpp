@@ -113,7 +113,7 @@ TEST_CASE("settings: every key reaches its place") {
     CHECK(settings.log_logins);
     CHECK(settings.log_unknown_names);
     CHECK(settings.keep_user_name);
-    CHECK(settings.time_zone == "TZ=CET-1CEST");
+    CHECK(settings.time_zone == "CET-1CEST");
     CHECK(settings.ticks == "100");
     CHECK(settings.largest_file == 2048U);
     CHECK(settings.fake_shell == "/usr/sbin/jail");
@@ -132,6 +132,8 @@ TEST_CASE("settings: every key reaches its place") {
     CHECK(settings.linger_users == std::vector<std::string>{"build", "backup"});
     CHECK(settings.max_processes == 500U);
     CHECK(read("ENV_ROOTPATH /r").root_path == "/r");
+    CHECK(read("ENV_TZ TZ=CET\nENV_TZ /etc/tzname").time_zone_file == "/etc/tzname");
+    CHECK(read("ENV_TZ TZ=CET\nENV_TZ /etc/tzname").time_zone.empty());
 }
 
 TEST_CASE("settings: a value that cannot be understood changes nothing and has a line number") {

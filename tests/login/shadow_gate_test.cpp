@@ -76,21 +76,171 @@ TEST_CASE("shadow gate: the right password, by every method that libcrypt has") 
     struct Method {
         const char* prefix;
         unsigned long cost;
+        const char* field_begins;
     };
-    for (const Method& method : {Method{"$y$", 1},
-                                 Method{"$2b$", 4},
-                                 Method{"$6$", 1000},
-                                 Method{"$5$", 1000},
-                                 Method{"$gy$", 1},
-                                 Method{"$7$", 6},
-                                 Method{"$1$", 0},
-                                 Method{"", 0}}) {
+    const Method methods[] = {
+        {"$y$", 1, "$y$"},           // yescrypt
+        {"$gy$", 1, "$gy$"},         // the same with GOST's hash
+        {"$7$", 6, "$7$"},           // scrypt
+        {"$2b$", 4, "$2b$04$"},      // bcrypt
+        {"$2a$", 4, "$2a$04$"},      // bcrypt, as it was
+        {"$2y$", 4, "$2y$04$"},      // bcrypt, as PHP and Openwall call it
+        {"$6$", 1000, "$6$rounds"},  // SHA-512
+        {"$5$", 1000, "$5$rounds"},  // SHA-256
+        {"$6$", 0, "$6$"},
+        {"$5$", 0, "$5$"},
+        {"$sha1", 4, "$sha1$"},  // NetBSD's
+        {"$md5", 1, "$md5"},     // Sun's
+        {"$1$", 0, "$1$"},       // MD5
+        {"$3$", 0, "$3$"},       // NT
+        {"_", 1, "_"},           // BSDi's DES
+        {"", 0, ""},             // DES of 1979
+    };
+    for (const Method& method : methods) {
         CAPTURE(std::string{method.prefix});
         const std::string hash = hash_of("correct", method.prefix, method.cost);
+        CHECK(hash.starts_with(method.field_begins));
         CHECK(try_password(hash, "correct").outcome == Outcome::admitted);
         CHECK(try_password(hash, "wrong").outcome == Outcome::refused);
         CHECK(try_password(hash, "").outcome == Outcome::refused);
+        // Not a byte of the field may differ.
+        for (const std::size_t place : {hash.size() - 1, hash.size() / 2}) {
+            std::string other = hash;
+            other[place] = other[place] == 'a' ? 'b' : 'a';
+            CHECK(try_password(other, "correct").outcome == Outcome::refused);
+        }
     }
+}
+
+TEST_CASE("shadow gate: what the log says of a field that cannot be checked") {
+    struct Row {
+        const char* field;
+        const char* reason;
+    };
+    const char* const unsupported =
+        "the account's password is kept by a method that this libcrypt does not support";
+    const char* const odd = "the account's password is kept in a form that cannot be checked";
+    const Row rows[] = {
+        {"!", "the account's password is locked"},
+        {"*", "the account's password is locked"},
+        {"!!", "the account's password is locked"},
+        {"x", "the shadow entry is broken: its password is x"},
+        {"$unknown$abc$def", unsupported},
+        {"$8$abc$def", unsupported},
+        {"$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", unsupported},
+        {"{SSHA}abcdef", unsupported},
+        {"plain text", unsupported},
+        {"$y$", odd},
+        {"$2b$99$abc", odd},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string{row.field});
+        const auto verdict = try_password(row.field, "x");
+        CHECK(verdict.outcome == Outcome::refused);
+        CHECK(verdict.reason == row.reason);
+    }
+}
+
+TEST_CASE("shadow gate: a cost without end is stopped") {
+    for (const char* field : {"$2b$31$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
+                              "$6$rounds=999999999$salt$hash",
+                              "$5$rounds=999999999$salt$hash",
+                              "$sha1$4294967295$salt$hash"}) {
+        CAPTURE(std::string{field});
+        const Accounts accounts{.entries = {{"demo", {.hash = field}}}};
+        auto source = accounts.source();
+        source.hashing_patience = std::chrono::milliseconds{200};
+        tests::ScriptedConversation talk{{"x"}};
+        login::ShadowGate gate{talk, EmptyPasswords::refused, source};
+        const auto begun = std::chrono::steady_clock::now();
+        const auto verdict = gate.admits("demo");
+        CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{5});
+        CHECK(verdict.outcome == Outcome::refused);
+        CHECK(verdict.reason == "the account's password takes too long to check");
+    }
+}
+
+TEST_CASE("shadow gate: bcrypt looks at 72 bytes, and no other method at so few") {
+    const std::string longest(72, 'p');
+    const std::string bcrypt = hash_of(longest.c_str(), "$2b$", 4);
+    CHECK(try_password(bcrypt, longest).outcome == Outcome::admitted);
+    // As whoever set it typed it; the log is told.
+    CHECK(try_password(bcrypt, longest + "more").outcome == Outcome::admitted);
+    CHECK(try_password(bcrypt, longest.substr(1)).outcome == Outcome::refused);
+    for (const char* prefix : {"$y$", "$6$"}) {
+        const std::string other = hash_of(longest.c_str(), prefix, 0);
+        CHECK(try_password(other, longest).outcome == Outcome::admitted);
+        CHECK(try_password(other, longest + "more").outcome == Outcome::refused);
+    }
+}
+
+TEST_CASE(
+    "T-18 shadow gate: unknown, locked, star, empty and blank root, with no password and one") {
+    struct Row {
+        const char* what;
+        const char* name;
+        const char* field;
+        uid_t uid;
+        bool opens;  ///< to an empty password, where empty ones are allowed
+    };
+    const Row rows[] = {
+        {"unknown", "nosuch", "", 1000, false},
+        {"locked", "demo", "!", 1000, false},
+        {"star", "demo", "*", 1000, false},
+        {"x", "demo", "x", 1000, false},
+        {"empty", "demo", "", 1000, true},
+        {"blank root", "demo", "", 0, false},
+    };
+    for (const Row& row : rows) {
+        for (const EmptyPasswords rule : {EmptyPasswords::refused,
+                                          EmptyPasswords::refused_for_root,
+                                          EmptyPasswords::left_to_pam}) {
+            for (const char* password : {"", "x"}) {
+                CAPTURE(std::string{row.what});
+                CAPTURE(std::string{password});
+                const Accounts accounts{.entries = {{"demo", {.hash = row.field}}}, .uid = row.uid};
+                tests::ScriptedConversation talk{{password}};
+                login::ShadowGate gate{talk, rule, accounts.source()};
+                const bool allowed =
+                    row.opens && *password == '\0' && rule != EmptyPasswords::refused;
+                CHECK((gate.admits(row.name).outcome == Outcome::admitted) == allowed);
+                CHECK(gate.user_name() == (allowed ? "demo" : ""));
+            }
+        }
+    }
+}
+
+TEST_CASE("shadow gate: failures are counted, and so many lock out whoever knows the password") {
+    struct Count {
+        unsigned failures = 0;
+        unsigned successes = 0;
+        bool locks = false;
+    };
+    Count count;
+    const Accounts accounts{.entries = {{"demo", {.hash = hash_of("right", "$6$", 1000)}}}};
+    auto source = accounts.source();
+    source.failures = {.locks_out = [&count](const common::User&) { return count.locks; },
+                       .note_failure = [&count](const common::User&) { ++count.failures; },
+                       .note_success = [&count](const common::User&) { ++count.successes; }};
+    const auto try_it = [&source](const char* name, const char* password) {
+        tests::ScriptedConversation talk{{password}};
+        login::ShadowGate gate{talk, EmptyPasswords::refused, source};
+        return gate.admits(name);
+    };
+    CHECK(try_it("demo", "wrong").outcome == Outcome::refused);
+    CHECK(count.failures == 1);
+    CHECK(try_it("nosuch", "wrong").outcome == Outcome::refused);
+    CHECK(count.failures == 1);
+    count.locks = true;
+    const auto locked = try_it("demo", "right");
+    CHECK(locked.outcome == Outcome::refused);
+    CHECK(locked.reason == "the password is right, but there were too many failures (faillog)");
+    CHECK(count.failures == 2);
+    CHECK(count.successes == 0);
+    count.locks = false;
+    CHECK(try_it("demo", "right").outcome == Outcome::admitted);
+    CHECK(count.failures == 2);
+    CHECK(count.successes == 1);
 }
 
 TEST_CASE("T-18 shadow gate: fields that no password opens") {
