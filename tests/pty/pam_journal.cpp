@@ -27,17 +27,23 @@ PamJournal::PamJournal() {
     }
 }
 
-void PamJournal::join_stack(const World& world, std::string_view failing) const {
+void PamJournal::join_stack(const World& world, std::string_view arguments) const {
+    const std::string service = world.read_file("/etc/pam.d/login");
+    be_stack(world, arguments);
+    world.append_file("/etc/pam.d/login", service);
+}
+
+void PamJournal::be_stack(const World& world, std::string_view arguments) const {
     // Once: processes may have it mapped by now.
     if (::access(installed, F_OK) != 0) {
         world.write_file(installed, module_, 0755);
     }
-    const std::string service = world.read_file("/etc/pam.d/login");
     std::string journal;
     for (const char* type : {"auth", "account", "password", "session"}) {
-        journal += std::string{type} + " required " + installed + " " + std::string{failing} + "\n";
+        journal +=
+            std::string{type} + " required " + installed + " " + std::string{arguments} + "\n";
     }
-    world.write_file("/etc/pam.d/login", journal + service);
+    world.write_file("/etc/pam.d/login", journal);
 }
 
 std::string PamJournal::steps_of(pid_t login) {
