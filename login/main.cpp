@@ -5,6 +5,7 @@
 #include "login/clean_start.hpp"
 #include "login/make_gate.hpp"
 #include "login/settings_files.hpp"
+#include "login/terminal_modes.hpp"
 #include "login/this_machine.hpp"
 
 #include <csignal>
@@ -19,6 +20,13 @@ namespace {
 common::EditKeys keys_of(const Settings& settings) {
     return {.erase = static_cast<char>(settings.erase_key),
             .kill = static_cast<char>(settings.kill_key)};
+}
+
+/// Of a line that was taken from a login that hangs: a caller finds it as it was.
+termios modes_after(const TerminalConversation& talk, const Line& line, const Settings& settings) {
+    return line.session_owner == SessionOwner::caller
+               ? talk.modes_found()
+               : shell_modes(talk.modes_found(), settings.erase_key, settings.kill_key);
 }
 
 /// A PAM session has to be closed, and a borrowed line given back, by somebody who
@@ -64,7 +72,12 @@ int story(int argc, char** argv) {
     talk.use_keys(keys_of(settings));
     talk.use_feedback(settings.password_feedback);
     const Line line = look_at_line(terminal, options);
-    const auto gate = make_gate(talk, line, settings, name_prompt(options, settings));
+    Watchdog watchdog{{.terminal = terminal,
+                       .line = line,
+                       .modes_after = modes_after(talk, line, settings),
+                       .patience = module_timeout(settings)}};
+    talk.use_watchdog(watchdog);
+    const auto gate = make_gate(talk, watchdog, line, settings, name_prompt(options, settings));
     require_possible(options, *gate, line);
 
     authenticate(*gate, talk, line, options, settings);

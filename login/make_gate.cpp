@@ -38,6 +38,7 @@ std::string choose_service(const Line& line) {
 }
 
 std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
+                                    Watchdog& watchdog,
                                     const Line& line,
                                     const Settings& settings,
                                     const std::string& name_prompt) {
@@ -49,12 +50,14 @@ std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
                  .name_prompt = name_prompt,
                  .environment = seat_of(line),  // read by pam_systemd
                  .allow_empty_passwords = settings.empty_passwords == EmptyPasswords::left_to_pam,
-                 .patience = settings.login_timeout});
+                 .patience = settings.login_timeout,
+                 .watchdog = &watchdog});
 }
 
 #else
 
 std::unique_ptr<Gate> make_pam_gate(TerminalConversation& /*talk*/,
+                                    Watchdog& /*watchdog*/,
                                     const Line& /*line*/,
                                     const Settings& /*settings*/,
                                     const std::string& /*name_prompt*/) {
@@ -124,11 +127,12 @@ std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
 }  // namespace
 
 std::unique_ptr<Gate> make_gate(TerminalConversation& talk,
+                                Watchdog& watchdog,
                                 const Line& line,
                                 const Settings& settings,
                                 const std::string& name_prompt) {
     return settings.gate.value_or(built_in) == GateKind::pam
-               ? make_pam_gate(talk, line, settings, name_prompt)
+               ? make_pam_gate(talk, watchdog, line, settings, name_prompt)
                : make_shadow_gate(talk, line, settings);
 }
 

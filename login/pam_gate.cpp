@@ -179,6 +179,8 @@ PamGate::PamGate(Conversation& conversation,
     : talk_{.conversation = conversation},
       items_(std::move(items)),
       flags_(items_.allow_empty_passwords ? 0 : PAM_DISALLOW_NULL_AUTHTOK) {
+    // Before libpam has loaded a module: what the watchdog never sees it does not hold.
+    begin(Work::starting);
     const pam_conv callback{.conv = ttygate_pam_conversation, .appdata_ptr = &talk_};
     const int code =
         configuration
@@ -213,6 +215,7 @@ PamGate::PamGate(Conversation& conversation,
 
 PamGate::~PamGate() {
     undo();
+    begin_last(Work::closing);
     ::pam_end(handle_, last_code_);
 }
 
@@ -220,6 +223,7 @@ Verdict PamGate::admits(const std::string& name) {
     set_user(name.c_str());
     talk_.unusable_answer = false;
     talk_.wanted_delay = {};
+    begin(Work::authenticating);
     last_code_ = ::pam_authenticate(handle_, flags_);
     if (last_code_ == PAM_SUCCESS) {
         user_ = current_user();
@@ -244,6 +248,7 @@ void PamGate::trust(const std::string& name) {
 
 std::optional<Refusal> PamGate::require_valid_account() {
     talk_.said_something = false;
+    begin(Work::checking_account);
     last_code_ = ::pam_acct_mgmt(handle_, flags_);
     if (last_code_ == PAM_NEW_AUTHTOK_REQD) {
         last_code_ = change_expired_password();
@@ -265,6 +270,7 @@ int PamGate::change_expired_password() {
     talk_.conversation.allow(items_.patience);
     int code = PAM_AUTHTOK_ERR;
     for (int i = 0; i < changes_of_an_expired_password && !talk_.conversation.ending(); ++i) {
+        begin(Work::changing_password);
         code = ::pam_chauthtok(handle_, PAM_CHANGE_EXPIRED_AUTHTOK);
         if (code != PAM_AUTHTOK_ERR && code != PAM_TRY_AGAIN && code != PAM_AUTHTOK_RECOVERY_ERR) {
             break;
@@ -277,14 +283,24 @@ void PamGate::open_session(bool quietly) {
     const unsigned silent = quietly ? PAM_SILENT : 0;
     const auto with_silence = [silent](unsigned flag) { return static_cast<int>(flag | silent); };
     talk_.conversation.allow(items_.patience);
+    if (items_.watchdog != nullptr) {
+        // That is for answers; what the modules take is bounded call by call.
+        items_.watchdog->allow_until(never);
+    }
     // pam_setcred(3): credentials come before the session that may use them.
+    begin(Work::opening);
     require(::pam_setcred(handle_, with_silence(PAM_ESTABLISH_CRED)), "pam_setcred");
     established_ = true;
+    begin(Work::opening);
     require(::pam_open_session(handle_, with_silence(0)), "pam_open_session");
     opened_ = true;
     // What the session has brought, a home or a key ring, may hold more of them.
+    begin(Work::opening);
     require(::pam_setcred(handle_, with_silence(PAM_REINITIALIZE_CRED)), "pam_setcred again");
     require_same_user();
+    if (items_.watchdog != nullptr) {
+        items_.watchdog->rests();
+    }
 }
 
 common::Environment PamGate::environment() {
@@ -313,8 +329,20 @@ void PamGate::close_session() noexcept {
     undo();
 }
 
+void PamGate::begin(Work work) {
+    if (items_.watchdog != nullptr) {
+        items_.watchdog->begins(work);
+    }
+}
+
+/// The undo goes on without a watchdog where none can be had.
+void PamGate::begin_last(Work work) noexcept {
+    common::tolerate("watch over PAM", [&] { begin(work); });
+}
+
 void PamGate::undo() noexcept {
     if (std::exchange(opened_, false)) {
+        begin_last(Work::closing);
         last_code_ = ::pam_close_session(handle_, 0);
         if (last_code_ != PAM_SUCCESS) {
             common::tolerate("close the PAM session",
@@ -323,6 +351,7 @@ void PamGate::undo() noexcept {
     }
     // Also where closing failed: a ticket must not outlive its session.
     if (std::exchange(established_, false)) {
+        begin_last(Work::closing);
         last_code_ = ::pam_setcred(handle_, PAM_DELETE_CRED);
     }
 }

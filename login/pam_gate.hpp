@@ -2,6 +2,7 @@
 
 #include "login/conversation.hpp"
 #include "login/gate.hpp"
+#include "login/watchdog.hpp"
 
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@ struct PamItems {
     common::Environment environment{};    ///< put into PAM's before anything happens
     bool allow_empty_passwords = false;
     std::chrono::seconds patience{60};  ///< for each conversation after authentication
+    Watchdog* watchdog = nullptr;       ///< bounds each call into PAM
 };
 
 /// What the conversation callback is given to work with.
@@ -62,6 +64,8 @@ class PamGate : public Gate {
     void close_session() noexcept override;
 
   private:
+    void begin(Work work);
+    void begin_last(Work work) noexcept;
     void undo() noexcept;
     void set_item(int item, const void* value, const char* what);
     void set_user(const char* name);

@@ -119,4 +119,27 @@ void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept
     });
 }
 
+void record_end_of(pid_t login, const Line& line) noexcept {
+    if (line.name.empty()) {
+        return;
+    }
+    common::tolerate("record the end of a login", [&] {
+        const common::RecordPaths paths;
+        const auto when = now();
+        const auto record = common::record_of(common::read_records(paths.utmp), login);
+        const bool was_live =
+            record && (record->ut_type == LOGIN_PROCESS || record->ut_type == USER_PROCESS);
+        if (was_live && !common::end_record(*record, when, paths.utmp)) {
+            return;
+        }
+        const auto last = common::read_last_record(paths.wtmp);
+        const bool is_begun = last && last->ut_type == USER_PROCESS && last->ut_pid == login &&
+                              common::text_of(last->ut_line) == line.name;
+        if (is_begun || (was_live && record->ut_type == USER_PROCESS)) {
+            common::append_record(common::ended_record(is_begun ? *last : *record, when),
+                                  paths.wtmp);
+        }
+    });
+}
+
 }  // namespace login

@@ -32,4 +32,8 @@ void record_failure(const std::string& name, const Line& line, const Settings& s
 /// `again` theirs who were on it before.
 void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept;
 
+/// The same by another process, for a login that cannot: its record ends if there
+/// is one, and in wtmp what a module had begun there.
+void record_end_of(pid_t login, const Line& line) noexcept;
+
 }  // namespace login

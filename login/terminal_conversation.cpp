@@ -83,6 +83,7 @@ Answer TerminalConversation::ask(std::string_view prompt,
     if (over_ || handed_over_) {
         return over_.value_or(Answer::hung_up);
     }
+    const Watchdog::Silence silence{dog_, Watchdog::Wait::for_answer};
     if (echo == common::Echo::hidden) {
         drop_typed_ahead();
         if (over_) {
@@ -215,9 +216,13 @@ void TerminalConversation::notice_signals() {
 
 void TerminalConversation::allow(std::chrono::seconds time) {
     deadline_ = time == 0s ? common::Deadline::max() : steady_clock::now() + time;
+    if (dog_ != nullptr) {
+        dog_->allow_until(deadline_);
+    }
 }
 
 void TerminalConversation::pause_until(steady_clock::time_point end) {
+    const Watchdog::Silence silence{dog_, Watchdog::Wait::for_time};
     // The process waits, not the line: leaving does not make the next try come
     // any sooner.
     while (over_ != Answer::terminated && steady_clock::now() < end) {

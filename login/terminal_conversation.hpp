@@ -5,6 +5,7 @@
 #include "common/signals.hpp"
 #include "common/terminal.hpp"
 #include "login/conversation.hpp"
+#include "login/watchdog.hpp"
 
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ class TerminalConversation : public Conversation {
     /// What is shown of hidden answers; nothing on a serial line, whatever is
     /// wanted: whoever listens on the cable would see it.
     void use_feedback(common::Feedback feedback);
+    /// It is told when a person is waited for, and how long everything may take.
+    void use_watchdog(Watchdog& dog) { dog_ = &dog; }
     /// Gives the line to another program for a while, in these modes.
     void lend(const termios& modes);
     void take_back();
@@ -62,6 +65,7 @@ class TerminalConversation : public Conversation {
     common::Deadline deadline_ = common::Deadline::max();
     std::chrono::steady_clock::time_point answered_at_{};
     std::optional<Answer> over_{};
+    Watchdog* dog_ = nullptr;
     bool handed_over_ = false;
     bool caps_lock_is_said_ = false;
     bool is_stuck_ = false;  ///< the last words were not taken: a stopped line
