@@ -7,6 +7,7 @@
 #include "common/unique_fd.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -485,6 +486,36 @@ std::optional<utmpx> read_last_record(const std::string& path) {
     }
     const off_t count = status_of(file, path).st_size / record_size;
     return count == 0 ? std::nullopt : read_at<utmpx>(file, (count - 1) * record_size, path);
+}
+
+bool read_backwards(const std::string& path,
+                    std::size_t most,
+                    const std::function<bool(const utmpx&)>& goes_on) {
+    const UniqueFd file = open_records(path, Access::read);
+    if (!file.is_open()) {
+        return true;
+    }
+    const auto count = static_cast<std::size_t>(status_of(file, path).st_size / record_size);
+    std::array<utmpx, 64> block{};
+    std::size_t seen = 0;
+    while (seen < std::min(count, most)) {
+        const std::size_t length = std::min({block.size(), count - seen, most - seen});
+        const auto place = static_cast<off_t>(count - seen - length) * record_size;
+        const auto size = retry_interrupted(
+            [&] { return ::pread(file.get(), block.data(), length * sizeof(utmpx), place); });
+        check(size, "read", path);
+        if (size != static_cast<ssize_t>(length * sizeof(utmpx))) {
+            // Rotated away under us.
+            return true;
+        }
+        for (std::size_t i = length; i > 0; --i) {
+            if (!goes_on(block.at(i - 1))) {
+                return true;
+            }
+        }
+        seen += length;
+    }
+    return count <= most;
 }
 
 std::optional<LastLogin> read_last_login(uid_t user, const std::string& path) {

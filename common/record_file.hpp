@@ -3,6 +3,7 @@
 #include "common/record.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -96,6 +97,12 @@ Recorded put_last_login(uid_t user,
 [[nodiscard]] std::vector<utmpx> read_records(const std::string& path);
 /// The newest record of a file that only ever grows.
 [[nodiscard]] std::optional<utmpx> read_last_record(const std::string& path);
+/// Goes through the newest records of a file that only ever grows, from the end,
+/// until `goes_on` says no, `most` have been seen, or there are no more. Returns
+/// false where it was `most` that ended it.
+bool read_backwards(const std::string& path,
+                    std::size_t most,
+                    const std::function<bool(const utmpx&)>& goes_on);
 
 /// What lastlog(8) knows of an account.
 struct LastLogin {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "login/home_view.hpp"
+
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,15 +16,28 @@ struct GreetingFacts {
         std::string line{};
         std::string host{};
     };
+    /// Attempts under this name that failed since the last login.
+    struct Failures {
+        std::size_t count = 0;
+        bool all_counted = true;  ///< else there are more
+        LastTime last{};
+    };
+    struct Message {
+        std::string text{};
+        /// Root's file, which nobody else can write: it may act on the terminal.
+        bool trusted = false;
+    };
 
     std::optional<LastTime> last_login{};
-    std::vector<std::string> messages_of_the_day{};
+    Failures failures{};
+    std::vector<Message> messages_of_the_day{};
+    Mailbox mailbox = Mailbox::empty;
     std::optional<std::string> nologin{};  ///< for root, who gets in all the same
     bool quiet = false;                    ///< hushlogin
 };
 
-/// The greeting as it is shown, "" for none. With hushlogin only a nologin
-/// notice is left.
+/// The greeting as it is shown, "" for none: all that is not trusted has been
+/// made harmless. With hushlogin only a nologin notice is left.
 [[nodiscard]] std::string greeting(const GreetingFacts& facts);
 
 /// True when the text of an absolute HUSHLOGIN_FILE asks for a quiet login: it

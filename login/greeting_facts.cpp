@@ -2,58 +2,58 @@
 
 #include "common/directory.hpp"
 #include "common/log.hpp"
-#include "common/record_file.hpp"
-#include "common/signals.hpp"
+#include "common/safe_text.hpp"
 #include "common/text_file.hpp"
 #include "login/admission_facts.hpp"
-#include "login/child.hpp"
 #include "login/local_time.hpp"
-#include "login/process_identity.hpp"
 
 #include <algorithm>
-#include <memory>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace login {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr const char* usual_messages = "/usr/share/misc/motd:/run/motd:/etc/motd";
 
-/// The child: says by its exit status whether there is such a file. Nothing is
-/// opened, so a FIFO or a link to somebody else's file is no danger.
-void look_into_home(const common::User& user, const std::string& file) noexcept {
-    common::default_signals();
-    struct stat status {};
-    const bool there = become_for_good(user.uid, user.gid) == 0 &&
-                       ::chdir(user.home.c_str()) == 0 && ::lstat(file.c_str(), &status) == 0;
-    ::_exit(there ? 0 : 1);
-}
-
-bool is_hushed_in_home(const common::User& user, const std::string& file) {
-    Child child{[&] { look_into_home(user, file); }};
-    const auto status = child.wait_for(500ms);
-    return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
-}
-
-std::optional<GreetingFacts::LastTime> last_login(const common::User& user,
-                                                  const Settings& settings) {
-    if (!settings.lastlog || user.uid > settings.lastlog_uid_max.value_or(~uid_t{0})) {
-        return std::nullopt;
+std::optional<common::LastLogin> read_last_login(const common::User& user,
+                                                 const Settings& settings) {
+    std::optional<common::LastLogin> result;
+    if (has_last_login(user, settings)) {
+        common::tolerate("look up the last login", [&] {
+            result = common::read_last_login(user.uid, common::RecordPaths{}.lastlog);
+        });
     }
-    std::optional<GreetingFacts::LastTime> result;
-    common::tolerate("look up the last login", [&] {
-        if (const auto last = common::read_last_login(user.uid, common::RecordPaths{}.lastlog)) {
-            result = {.when = local_time(last->when), .line = last->line, .host = last->host};
-        }
-    });
     return result;
+}
+
+GreetingFacts::Failures failures_since(const std::optional<common::LastLogin>& last,
+                                       const common::User& user,
+                                       const Settings& settings) {
+    // Where somebody has been trying names for days nobody counts to the end.
+    constexpr std::size_t most = 4096;
+    const std::string_view name = std::string_view{user.name}.substr(0, sizeof(utmpx::ut_user));
+    GreetingFacts::Failures failures;
+    common::tolerate("look for failed logins", [&] {
+        const auto count = [&](const utmpx& record) {
+            const auto when = std::chrono::floor<std::chrono::seconds>(common::time_of(record));
+            if (last && when <= last->when) {
+                return false;
+            }
+            if (common::text_of(record.ut_user) == name) {
+                if (failures.count == 0) {
+                    failures.last = {.when = local_time(when),
+                                     .line = std::string{common::text_of(record.ut_line)},
+                                     .host = std::string{common::text_of(record.ut_host)}};
+                }
+                ++failures.count;
+            }
+            return true;
+        };
+        failures.all_counted = common::read_backwards(settings.btmp_file, most, count);
+    });
+    return failures;
 }
 
 /// The files of a folder that are messages, by name.
@@ -67,59 +67,103 @@ std::vector<std::string> messages_in(const std::string& folder) {
     return paths;
 }
 
-enum class Messages { all, first };
+/// Only ever a file that is small: a device can act on being opened, and what
+/// is longer than a screen or a hundred is no message.
+std::optional<GreetingFacts::Message> read_message(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return std::nullopt;
+    }
+    if (static_cast<std::size_t>(status.st_size) > common::text_file_limit) {
+        common::log(common::Severity::warning,
+                    common::safe_text(path) + " is too long for a message: it is not shown");
+        return std::nullopt;
+    }
+    auto text = common::read_text_file(path);
+    if (!text) {
+        return std::nullopt;
+    }
+    const bool is_roots = status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    return GreetingFacts::Message{.text = *std::move(text), .trusted = is_roots};
+}
 
 /// `paths` is a list with colons, of files and folders. A folder is one of them,
 /// whatever is in it.
-std::vector<std::string> read_messages(std::string_view paths, Messages which) {
-    std::vector<std::string> texts;
-    while (!paths.empty() && (which == Messages::all || texts.empty())) {
+std::vector<GreetingFacts::Message> read_messages(std::string_view paths,
+                                                  const Settings& settings) {
+    std::vector<GreetingFacts::Message> messages;
+    while (!paths.empty() && (!settings.motd_first_only || messages.empty())) {
         const std::string path{paths.substr(0, paths.find(':'))};
         paths.remove_prefix(std::min(paths.size(), path.size() + 1));
         const auto files =
             common::is_directory(path) ? messages_in(path) : std::vector<std::string>{path};
         for (const std::string& file : files) {
-            if (auto text = common::read_text_file(file)) {
-                texts.push_back(std::move(*text));
+            if (auto message = read_message(file)) {
+                messages.push_back(*std::move(message));
             }
         }
     }
-    return texts;
+    return messages;
+}
+
+/// An absolute HUSHLOGIN_FILE is root's, a list.
+bool is_hushed_by_list(const common::User& user, const std::string& file) {
+    const auto list = common::read_text_file(file);
+    return list && is_hushed_by(*list, user.name, user.shell);
 }
 
 }  // namespace
 
-bool wants_quiet(const common::User& user, const Settings& settings) {
+bool has_last_login(const common::User& user, const Settings& settings) {
+    return settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
+}
+
+Before look_before(const common::User& user, const Gate& gate, const Settings& settings) {
     const std::string& file = settings.hushlogin_file;
-    if (file.empty()) {
-        return false;
-    }
-    if (file.starts_with('/')) {
-        const auto list = common::read_text_file(file);
-        return list && is_hushed_by(*list, user.name, user.shell);
-    }
-    bool hushed = false;
-    common::tolerate("look for " + file, [&] { hushed = is_hushed_in_home(user, file); });
-    return hushed;
+    const bool is_list = file.starts_with('/');
+    const bool tells_of_mail = settings.mail_notice && !gate.has_rules_of_its_own();
+    Before before{
+        .looked_at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+        .last_login = read_last_login(user, settings)};
+    // Also where nothing is to be looked for: whether a home answers, the shell
+    // must not be the first to find out.
+    common::tolerate("look at the home directory", [&] {
+        before.home = look_at_home(
+            user,
+            {.hush_file = is_list ? "" : file,
+             .mailbox = tells_of_mail ? settings.mail_directory + "/" + user.name : ""});
+    });
+    before.quiet = is_list ? is_hushed_by_list(user, file) : before.home.hushed;
+    return before;
+}
+
+bool was_noted_meanwhile(const common::User& user, const Settings& settings, const Before& before) {
+    const auto now = read_last_login(user, settings);
+    return now && now->when >= before.looked_at;
 }
 
 GreetingFacts greeting_facts(const common::User& user,
                              const Gate& gate,
                              const Settings& settings,
-                             bool quiet) {
-    GreetingFacts facts{.nologin = nologin_text(gate, settings), .quiet = quiet};
-    if (quiet) {
+                             const Before& before,
+                             AlreadySaid said) {
+    GreetingFacts facts{.nologin = nologin_text(gate, settings), .quiet = before.quiet};
+    if (before.quiet) {
         return facts;
     }
-    // A PAM stack says these things itself.
-    if (!gate.has_rules_of_its_own()) {
-        facts.last_login = last_login(user, settings);
+    if (before.last_login && !said.last_login) {
+        facts.last_login = {.when = local_time(before.last_login->when),
+                            .line = before.last_login->line,
+                            .host = before.last_login->host};
+    }
+    if (!said.failures) {
+        facts.failures = failures_since(before.last_login, user, settings);
     }
     if (settings.motd_files || !gate.has_rules_of_its_own()) {
         facts.messages_of_the_day =
-            read_messages(settings.motd_files.value_or(usual_messages),
-                          settings.motd_first_only ? Messages::first : Messages::all);
+            read_messages(settings.motd_files.value_or(usual_messages), settings);
     }
+    facts.mailbox = before.home.mailbox;
     return facts;
 }
 

@@ -19,8 +19,8 @@ namespace login {
 /// Notes a failed attempt in btmp.
 void record_failure(const std::string& name, const Line& line, const Settings& settings);
 
-/// Who is on the line, in utmp and wtmp, and in lastlog where the gate leaves
-/// that to us. A login that a PAM module has just written to wtmp is not
+/// Who is on the line, in utmp and wtmp, and in lastlog unless a module has noted
+/// it there. A login that a PAM module has just written to wtmp is not
 /// written there again. Returns who was on the line before, if somebody was.
 [[nodiscard]] std::optional<utmpx> record_login(const common::User& user,
                                                 const Line& line,

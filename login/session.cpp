@@ -100,7 +100,7 @@ int hold_session(Machine& machine, Gate& gate, const common::User& user) {
     const bool quiet = machine.wants_quiet(user);
     const OpenSession session{gate, quiet};
     const TerminalLoan loan{machine, user};
-    machine.greet(user, quiet);
+    machine.greet(user);
 
     HeldShell shell{machine, user, gate};
     // Not before the shell has its session: the record names it.
@@ -114,7 +114,7 @@ void become_session(Machine& machine, Gate& gate, const common::User& user) {
     const bool quiet = machine.wants_quiet(user);
     const OpenSession session{gate, quiet};
     const TerminalLoan loan{machine, user};
-    machine.greet(user, quiet);
+    machine.greet(user);
     const LoginRecord record{machine, user, machine.lead_session()};
     machine.become_shell(user, gate);
 }

@@ -26,10 +26,11 @@ class Machine {
     virtual void set_defaults() = 0;
     virtual void take_groups(const common::User& user) = 0;
     virtual void give_groups_back() noexcept = 0;
+    /// Also takes note of what the session is going to change.
     [[nodiscard]] virtual bool wants_quiet(const common::User& user) = 0;
     virtual void lend_terminal(const common::User& user) = 0;
     virtual void take_terminal_back() noexcept = 0;
-    virtual void greet(const common::User& user, bool quiet) = 0;
+    virtual void greet(const common::User& user) = 0;
     /// Returns the shell's session.
     [[nodiscard]] virtual pid_t hold_shell(const common::User& user, Gate& gate) = 0;
     /// Ends a shell that was not waited for.

@@ -132,10 +132,13 @@ void take_usual_oom_score() noexcept {
 bool enter_home(const Prepared& prepared) noexcept {
     const ShellPlan& plan = prepared.plan;
     // As the user: a home that is closed to root, or hangs for root, is neither.
-    if (!plan.user.home.empty() && ::chdir(plan.user.home.c_str()) == 0) {
-        return true;
+    int problem = plan.user.home.empty() ? ENOENT : ETIMEDOUT;
+    if (!plan.user.home.empty() && plan.home_answers) {
+        if (::chdir(plan.user.home.c_str()) == 0) {
+            return true;
+        }
+        problem = errno;
     }
-    const int problem = plan.user.home.empty() ? ENOENT : errno;
     if (!plan.home_may_be_missing || ::chdir("/") != 0) {
         fail(prepared, Step::home, problem);
     }

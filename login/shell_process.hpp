@@ -25,6 +25,7 @@ struct ShellPlan {
     ShellCommand command{};
     common::Environment environment{};
     termios modes{};
+    bool home_answers = true;  ///< else nobody may try to enter it
     bool home_may_be_missing = true;
     /// How long nobody may type; 0: as long as they like.
     std::chrono::seconds idle_limit{0};

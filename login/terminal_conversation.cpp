@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 namespace {
 
 /// We write in raw modes: the return of the carriage is ours to send.
-std::string with_returns(const std::string& text) {
+std::string with_returns(std::string_view text) {
     std::string out;
     out.reserve(text.size() + 8);
     for (const char c : text) {
@@ -158,14 +158,20 @@ std::optional<Answer> TerminalConversation::signal_arrived() {
 }
 
 void TerminalConversation::say(std::string_view text) {
+    // Ours come later: what a module of PAM says is in the C locale, as login is.
+    has_said_last_login_ = has_said_last_login_ || text.find("Last login:") != text.npos;
+    has_said_failures_ = has_said_failures_ || text.find("failed login") != text.npos;
+    show(common::safe_text(text, common::LineBreaks::kept));
+}
+
+void TerminalConversation::show(std::string_view trusted) {
     if (handed_over_) {
         return;
     }
     // A line that is stopped costs its patience once, and never the deadline.
     constexpr milliseconds patience = 5s;
     const milliseconds left{is_stuck_ ? 0 : poll_time(deadline_)};
-    is_stuck_ = !terminal_.write(with_returns(common::safe_text(text, common::LineBreaks::kept)),
-                                 std::min(patience, left));
+    is_stuck_ = !terminal_.write(with_returns(trusted), std::min(patience, left));
 }
 
 /// Nobody sees what comes of it in a password. Above the question, which

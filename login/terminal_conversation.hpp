@@ -29,6 +29,12 @@ class TerminalConversation : public Conversation {
     void allow(std::chrono::seconds time) override;
     void pause_until(std::chrono::steady_clock::time_point end) override;
 
+    /// Shows what need not be made harmless.
+    void show(std::string_view trusted);
+    /// Whether this is in anything that was said so far.
+    [[nodiscard]] bool has_said_last_login() const { return has_said_last_login_; }
+    [[nodiscard]] bool has_said_failures() const { return has_said_failures_; }
+
     /// Whoever told login to end is heard while something else is waited for.
     void notice_signals();
 
@@ -67,6 +73,8 @@ class TerminalConversation : public Conversation {
     std::optional<Answer> over_{};
     Watchdog* dog_ = nullptr;
     bool handed_over_ = false;
+    bool has_said_last_login_ = false;
+    bool has_said_failures_ = false;
     bool caps_lock_is_said_ = false;
     bool is_stuck_ = false;  ///< the last words were not taken: a stopped line
 };

@@ -3,7 +3,6 @@
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "login/clean_start.hpp"
-#include "login/greeting_facts.hpp"
 #include "login/process_identity.hpp"
 #include "login/records.hpp"
 #include "login/session_limits.hpp"
@@ -85,7 +84,8 @@ void ThisMachine::give_groups_back() noexcept {
 }
 
 bool ThisMachine::wants_quiet(const common::User& user) {
-    return login::wants_quiet(user, context_.settings);
+    before_ = look_before(user, context_.gate, context_.settings);
+    return before_.quiet;
 }
 
 void ThisMachine::lend_terminal(const common::User& user) {
@@ -109,9 +109,17 @@ void ThisMachine::take_terminal_back() noexcept {
     });
 }
 
-void ThisMachine::greet(const common::User& user, bool quiet) {
+void ThisMachine::greet(const common::User& user) {
     context_.talk.say(context_.admission.shell.notice);
-    context_.talk.say(greeting(greeting_facts(user, context_.gate, context_.settings, quiet)));
+    const TerminalConversation& talk = context_.talk;
+    is_noted_by_gate_ = context_.gate.has_rules_of_its_own() &&
+                        was_noted_meanwhile(user, context_.settings, before_);
+    // A module that notes logins tells of them, unless the administrator wants
+    // it silent.
+    const AlreadySaid said{.last_login = is_noted_by_gate_ || talk.has_said_last_login(),
+                           .failures = talk.has_said_failures()};
+    context_.talk.show(
+        greeting(greeting_facts(user, context_.gate, context_.settings, before_, said)));
 }
 
 UserLimits ThisMachine::limits_for_session() const {
@@ -138,6 +146,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .environment = std::move(environment),
         .modes = shell_modes(
             context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
+        .home_answers = before_.home.answers,
         .home_may_be_missing = context_.settings.default_home,
         .idle_limit = idle_timeout(context_.settings, context_.line.name),
         .reference = new_reference(),
@@ -159,8 +168,8 @@ void ThisMachine::drop_shell() noexcept {
 
 void ThisMachine::record_login(const common::User& user, pid_t session) {
     const Line& line = context_.line;
-    record_before_ = login::record_login(
-        user, line, session, !context_.gate.has_rules_of_its_own(), context_.settings);
+    record_before_ =
+        login::record_login(user, line, session, !is_noted_by_gate_, context_.settings);
     if (context_.settings.log_logins || user.uid == 0) {
         common::log(common::Severity::notice,
                     (user.uid == 0 ? "ROOT LOGIN FROM " : "LOGIN FROM ") + line.origin() + " BY " +

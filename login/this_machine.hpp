@@ -3,6 +3,7 @@
 #include "common/environment.hpp"
 #include "common/signals.hpp"
 #include "login/admission_facts.hpp"
+#include "login/greeting_facts.hpp"
 #include "login/line.hpp"
 #include "login/options.hpp"
 #include "login/session.hpp"
@@ -41,7 +42,7 @@ class ThisMachine : public Machine {
     [[nodiscard]] bool wants_quiet(const common::User& user) override;
     void lend_terminal(const common::User& user) override;
     void take_terminal_back() noexcept override;
-    void greet(const common::User& user, bool quiet) override;
+    void greet(const common::User& user) override;
     [[nodiscard]] pid_t hold_shell(const common::User& user, Gate& gate) override;
     void drop_shell() noexcept override;
     void record_login(const common::User& user, pid_t session) override;
@@ -58,6 +59,8 @@ class ThisMachine : public Machine {
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;
+    Before before_{};
+    bool is_noted_by_gate_ = false;  ///< lastlog(8) has this login already
     std::vector<gid_t> groups_before_{};
     std::optional<common::Ownership> terminal_before_{};  ///< where a caller lends it
     std::optional<utmpx> record_before_{};                ///< of the caller

@@ -45,7 +45,7 @@ class DiaryMachine : public login::Machine {
     bool wants_quiet(const common::User& /*user*/) override { return false; }
     void lend_terminal(const common::User& /*user*/) override { diary_.step("terminal"); }
     void take_terminal_back() noexcept override { diary_.note("terminal back"); }
-    void greet(const common::User& /*user*/, bool /*quiet*/) override { diary_.step("greeting"); }
+    void greet(const common::User& /*user*/) override { diary_.step("greeting"); }
     pid_t hold_shell(const common::User& /*user*/, login::Gate& /*gate*/) override {
         diary_.step("shell held");
         return 42;

@@ -2,6 +2,7 @@
 #include "common/unique_fd.hpp"
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/pam_journal.hpp"
+#include "tests/pty/process_cost.hpp"
 #include "tests/pty/process_table.hpp"
 #include "tests/pty/test_world.hpp"
 
@@ -287,13 +288,16 @@ TEST_CASE("bash, which ignores TERM, and its jobs end when login is told to (T-2
     auto login = start_getty(line);
     log_in(line, "ann", "secret");
     const pid_t session = line.session();
+    const auto is_job_there = [&line] {
+        return pty::cost_of(line.foreground_group()).name == "sleep";
+    };
     line.send("sleep 1001\r");
-    REQUIRE(pty::wait_until([&] { return line.foreground_group() != session; }));
+    REQUIRE(pty::wait_until(is_job_there));
     line.send("\x1a");
     line.expect("Stopped");
     line.expect(pty::shell_prompt);
     line.send("sleep 1002\r");
-    REQUIRE(pty::wait_until([&] { return line.foreground_group() != session; }));
+    REQUIRE(pty::wait_until(is_job_there));
     const auto start = pty::Clock::now();
     login.signal(SIGTERM);
     CHECK(login.wait_exit() == pty::Exit{.status = 0});
