@@ -3,11 +3,13 @@
 #include "common/syscall.hpp"
 #include "common/terminal_speed.hpp"
 #include "common/text_file.hpp"
+#include "common/utf8.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <linux/kd.h>
@@ -164,6 +166,36 @@ bool Terminal::is_virtual_terminal() const {
 bool Terminal::has_caps_lock_on() const {
     char locks = 0;
     return ::ioctl(fd_.get(), KDGKBLED, &locks) == 0 && (locks & K_CAPSLOCK) != 0;
+}
+
+bool Terminal::shows(std::string_view characters) const {
+    if ((modes().c_iflag & IUTF8) == 0) {
+        return false;
+    }
+    if (!is_virtual_terminal()) {
+        return true;
+    }
+    // The first call only counts them (ENOMEM). Another font may come between the two.
+    unimapdesc font{.entry_ct = 0, .entries = nullptr};
+    ::ioctl(fd_.get(), GIO_UNIMAP, &font);
+    std::vector<unipair> glyphs(font.entry_ct);
+    font.entries = glyphs.data();
+    if (glyphs.empty() || ::ioctl(fd_.get(), GIO_UNIMAP, &font) != 0) {
+        return false;
+    }
+    glyphs.resize(font.entry_ct);
+    while (!characters.empty()) {
+        const Decoded character = decode_utf8(characters);
+        const bool has_glyph =
+            std::any_of(glyphs.begin(), glyphs.end(), [&character](const unipair& glyph) {
+                return glyph.unicode == character.code;
+            });
+        if (!character.valid || !has_glyph) {
+            return false;
+        }
+        characters.remove_prefix(character.length);
+    }
+    return true;
 }
 
 bool Terminal::is_pseudo_terminal() const {

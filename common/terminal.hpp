@@ -63,6 +63,10 @@ class Terminal {
     [[nodiscard]] bool is_virtual_terminal() const;
     /// Of a virtual terminal's keyboard; no other line's is known.
     [[nodiscard]] bool has_caps_lock_on() const;
+    /// Whether these characters, in UTF-8, come out as they should, as far as that
+    /// can be known: the line is said to be in UTF-8 (IUTF8), and the font of a
+    /// virtual terminal has them all.
+    [[nodiscard]] bool shows(std::string_view characters) const;
     /// Whether the other side is a program. When that has gone the line never comes
     /// back: the next one of its name is somebody else's.
     [[nodiscard]] bool is_pseudo_terminal() const;

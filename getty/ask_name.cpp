@@ -1,5 +1,6 @@
 #include "getty/ask_name.hpp"
 
+#include "common/language.hpp"
 #include "common/safe_text.hpp"
 #include "common/utf8.hpp"
 #include "getty/login_command.hpp"
@@ -10,6 +11,7 @@
 namespace getty {
 
 using common::LineState;
+using common::to_translate;
 
 namespace {
 
@@ -103,7 +105,9 @@ std::string NameQuestion::feed(char byte) {
         case LineState::typing: return echo;
         case LineState::finished: return echo + on_finished_line();
         case LineState::too_long:
-        case LineState::spoilt: answer_ = RefusedName{"That is too long for a name."}; return echo;
+        case LineState::spoilt:
+            answer_ = RefusedName{to_translate("That is too long for a name.")};
+            return echo;
         case LineState::interrupted: return echo + ask();
         case LineState::redraw: editor_.go_on(); return "\r\n" + question() + editor_.shown();
         case LineState::line_break:
@@ -121,7 +125,8 @@ std::string NameQuestion::on_finished_line() {
         return ask();
     }
     if (!is_login_name(name)) {
-        answer_ = RefusedName{"That cannot be a name: it has characters no name has."};
+        answer_ =
+            RefusedName{to_translate("That cannot be a name: it has characters no name has.")};
         return {};
     }
     const LineEnding ending =

@@ -23,7 +23,7 @@ struct NobodyThere {};
 /// A line that can be no name; `why` is for the person who typed it. What was
 /// typed is nowhere: it may have been a password.
 struct RefusedName {
-    std::string_view why;
+    const char* why = "";  ///< to be translated
 };
 
 using Answer = std::variant<StillTyping, TypedName, SpeedMismatch, NobodyThere, RefusedName>;

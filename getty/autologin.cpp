@@ -1,5 +1,6 @@
 #include "getty/autologin.hpp"
 
+#include "common/language.hpp"
 #include "common/unique_fd.hpp"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ std::optional<std::string> reason_against_autologin(std::string_view shadow,
         return std::nullopt;
     }
     if (field_of(entry, 1).starts_with('!')) {
-        return "the account is locked";
+        return common::to_translate("the account is locked");
     }
     constexpr std::size_t expiry_field = 7;
     const std::string_view expiry = field_of(entry, expiry_field);
@@ -52,7 +53,7 @@ std::optional<std::string> reason_against_autologin(std::string_view shadow,
     const auto [end, problem] = std::from_chars(expiry.data(), expiry.data() + expiry.size(), days);
     if (problem == std::errc{} && end == expiry.data() + expiry.size() &&
         today.time_since_epoch().count() >= days) {
-        return "the account has expired";
+        return common::to_translate("the account has expired");
     }
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "getty/line.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "getty/exit_status.hpp"
 
@@ -163,8 +164,11 @@ void Line::on_time(Clock::time_point now) {
 }
 
 void Line::nobody_came() {
-    emit("\r\nNobody logged in within " + std::to_string(options_.timeout.count()) +
-         " seconds.\r\n");
+    emit("\r\n" +
+         common::translated("Nobody logged in within %d second.",
+                            "Nobody logged in within %d seconds.",
+                            static_cast<unsigned long>(options_.timeout.count())) +
+         "\r\n");
     state_ = LineState::done;
     exit_status_ = left;
 }

@@ -71,7 +71,6 @@ class Line {
 
   private:
     static constexpr std::chrono::seconds longest_pause{10};
-    static constexpr std::string_view press_enter = "[press ENTER to login]";
 
     /// What an open line goes through before the question, in this order.
     enum class Opening {
@@ -91,6 +90,9 @@ class Line {
     [[nodiscard]] Claim claim_if_there();
     void wait_for_end_of(LineSession session);
     void claimed(ClaimedLine claimed, Clock::time_point now);
+    void choose_language() const;
+    void say_who_will_log_in();
+    [[nodiscard]] static std::string press_enter();
     void ask_kernel_for_speed();
     void set_speed() const;
     void take_step(SpeedChange change);
@@ -124,7 +126,7 @@ class Line {
     [[nodiscard]] bool is_second_half(char byte, Clock::time_point now);
     void on_answer(Clock::time_point now);
     void on_time(Clock::time_point now);
-    void refuse_name(std::string_view why, Clock::time_point now);
+    void refuse_name(const char* why, Clock::time_point now);
     void change_speed(SpeedChange change, Clock::time_point now);
     void become_login_program(const std::string& program);
     void give_line_to_login(LoginEcho echo);

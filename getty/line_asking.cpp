@@ -1,3 +1,4 @@
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
@@ -43,7 +44,8 @@ constexpr auto memory_of_refusals = 60s;
 void Line::ask(Clock::time_point now) {
     question_ = std::make_unique<NameQuestion>(prompt(), options_);
     if (options_.autologin) {
-        emit(question_->ask() + common::safe_text(*options_.autologin) + " (automatic login)\r\n");
+        emit(question_->ask() + common::safe_text(*options_.autologin) + " " +
+             common::translated("(automatic login)") + "\r\n");
     }
     if (options_.autologin || options_.skip_login) {
         state_ = LineState::handing_over;
@@ -132,7 +134,7 @@ void Line::look_at_issue(Clock::time_point now) {
     // Below what has been typed, where nothing clears that.
     emit("\r\n");
     put_on_screen(*changed);
-    emit(state_ == LineState::asking ? question_->show_again(prompt()) : std::string{press_enter});
+    emit(state_ == LineState::asking ? question_->show_again(prompt()) : press_enter());
 }
 
 void Line::on_input(short events, Clock::time_point now) {
@@ -203,7 +205,7 @@ void Line::on_flood_over(Clock::time_point now) {
     // BREAKs alone change nothing, and what had been typed stays.
     if (is_typed_lost_ && state_ == LineState::asking) {
         emit("\r\n");
-        refuse_name("More came than anybody can type.", now);
+        refuse_name(common::translated("More came than anybody can type."), now);
     }
 }
 
@@ -313,14 +315,13 @@ void Line::on_answer(Clock::time_point now) {
 
 /// Says why and asks again, after a pause that grows: noise must not keep the
 /// machine busy. Nor is it news: one log line in a while.
-void Line::refuse_name(std::string_view why, Clock::time_point now) {
+void Line::refuse_name(const char* why, Clock::time_point now) {
     if (now >= next_refusal_logged_) {
         next_refusal_logged_ = now + quiet_after_refusal;
         common::log(common::Severity::notice,
-                    "refused a name on " + std::string{claimed_->terminal.name()} + ": " +
-                        std::string{why});
+                    "refused a name on " + std::string{claimed_->terminal.name()} + ": " + why);
     }
-    emit(bell() + std::string{why} + "\r\n");
+    emit(bell() + common::translated(why) + "\r\n");
     refusals_ = now - last_refusal_ < memory_of_refusals ? refusals_ + 1 : 1;
     last_refusal_ = now;
     if (refusals_ <= refusals_without_pause) {

@@ -110,7 +110,11 @@ void Line::give_line_to_login(LoginEcho echo) {
 }
 
 common::Environment Line::environment() const {
-    return login_environment(common::Environment::from(environ), terminal_type(), options_.profile);
+    auto inherited = common::Environment::from(environ);
+    if (!options_.language.empty()) {
+        inherited.set("LANGUAGE", options_.language);
+    }
+    return login_environment(inherited, terminal_type(), options_.profile);
 }
 
 /// No login program: said on the line, once in the log, and looked for again

@@ -1,3 +1,4 @@
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
@@ -15,6 +16,8 @@ namespace getty {
 namespace {
 
 using namespace std::chrono_literals;
+using common::filled;
+using common::translated;
 
 constexpr auto carrier_interval = 250ms;
 constexpr auto patience_with_modem = 1s;
@@ -94,7 +97,7 @@ void Line::go_on_opening(Clock::time_point now) {
             show_issue();
             opening_ = Opening::any_key;
             if (options_.login_pause) {
-                emit(press_enter);
+                emit(press_enter());
                 times_.issue = now + LiveIssue::shortest_time;
                 return;
             }
@@ -105,9 +108,7 @@ void Line::go_on_opening(Clock::time_point now) {
                 decide_autologin();
             }
             if (options_.autologin && options_.autologin_grace > 0s) {
-                emit("Logging in as " + common::safe_text(*options_.autologin) + " in " +
-                     std::to_string(options_.autologin_grace.count()) +
-                     " seconds; a key stops that.\r\n");
+                say_who_will_log_in();
                 times_.grace_over = now + options_.autologin_grace;
                 return;
             }
@@ -217,6 +218,19 @@ void Line::take_speed_from_modem(Clock::time_point now) {
     go_on_opening(now);
 }
 
+void Line::say_who_will_log_in() {
+    const auto grace = static_cast<unsigned long>(options_.autologin_grace.count());
+    emit(filled(translated("Logging in as %s in %d second; a key stops that.",
+                           "Logging in as %s in %d seconds; a key stops that.",
+                           grace),
+                common::safe_text(*options_.autologin)) +
+         "\r\n");
+}
+
+std::string Line::press_enter() {
+    return translated("[press ENTER to login]");
+}
+
 /// --autologin may not hold: then there is a prompt, and a word why.
 void Line::decide_autologin() {
     std::optional<std::string> reason;
@@ -234,7 +248,7 @@ void Line::decide_autologin() {
         common::log(
             common::Severity::warning,
             "no automatic login of " + common::quoted(*options_.autologin) + ": " + *reason);
-        emit("No automatic login: " + *reason + ".\r\n");
+        emit(filled(translated("No automatic login: %s."), translated(reason->c_str())) + "\r\n");
         options_.autologin.reset();
     }
 }

@@ -1,5 +1,6 @@
 #include "getty/option_table.hpp"
 
+#include "common/language_name.hpp"
 #include "common/program.hpp"
 
 #include <algorithm>
@@ -62,6 +63,14 @@ void set_issue_style(Options& options, std::string_view word) {
         throw UsageError{"option --issue-style: \"" + std::string{word} +
                          "\" is none of agetty, busybox"};
     }
+}
+
+void set_language(Options& options, std::string_view name) {
+    if (name != "C" && name != "POSIX" && !common::is_language(name)) {
+        throw UsageError{"option --language: \"" + std::string{name} +
+                         "\" is no language such as de, fr_CA or C"};
+    }
+    options.language = name;
 }
 
 void set_nice(Options& options, std::string_view value) {
@@ -210,6 +219,8 @@ const std::array table{
                 [](Options& o, std::string_view) { o.detect_parity = true; }},
     OptionEntry{{0, "accessible", Argument::none, "", "for braille and speech: nothing moves"},
                 [](Options& o, std::string_view) { o.accessible = true; }},
+    OptionEntry{{0, "language", Argument::required, "LANGUAGE", "of what is said on the line"},
+                set_language},
     OptionEntry{{0, "json", Argument::none, "", "--show-issue tells the facts, as JSON"},
                 [](Options& o, std::string_view) { o.json = true; }},
     OptionEntry{{0, "plain", Argument::none, "", "no escape sequences, nothing shown twice"},

@@ -53,6 +53,7 @@ struct Options {
     bool plain = false;
     bool accessible = false;
     bool hide_name = false;
+    std::string language{};  ///< empty: what the machine's files say
 
     std::string init_string{};
     Carrier carrier = Carrier::as_driver_has_it;

@@ -1,6 +1,10 @@
 #include "getty/virtual_terminal_text.hpp"
 
+#include "common/language.hpp"
+
 namespace getty {
+
+using common::translated;
 
 namespace {
 
@@ -36,17 +40,17 @@ std::string sane_screen(Encoding encoding, TextCursor cursor) {
 std::string lock_hint(Locks locks, NumLockAtStart at_start) {
     std::string hint;
     const auto add = [&hint](std::string_view words) {
-        hint += hint.empty() ? "Hint: " : ", ";
+        hint += hint.empty() ? std::string{translated("Hint:")} + " " : ", ";
         hint += words;
     };
     if (locks.num != (at_start == NumLockAtStart::on)) {
-        add(locks.num ? "Num Lock on" : "Num Lock off");
+        add(locks.num ? translated("Num Lock on") : translated("Num Lock off"));
     }
     if (locks.caps) {
-        add("Caps Lock on");
+        add(translated("Caps Lock on"));
     }
     if (locks.scroll) {
-        add("Scroll Lock on");
+        add(translated("Scroll Lock on"));
     }
     return hint.empty() ? hint : hint + "\r\n\r\n";
 }

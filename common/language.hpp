@@ -1,0 +1,38 @@
+#pragma once
+
+#include "common/language_name.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace common {
+
+/// What locale.conf(5) or Debian's /etc/default/locale says that messages are to
+/// be in: "" where it says nothing, or what is no language.
+[[nodiscard]] std::string language_in(std::string_view text);
+
+/// What the machine's administrator has chosen; "" for no choice.
+[[nodiscard]] std::string language_of_machine();
+
+/// From here on translated() speaks this language, if there is a catalogue of it
+/// and `shows` says of the letters it needs beyond ASCII, in UTF-8, that they can
+/// be shown. "", "C", "POSIX" and whatever cannot be spoken mean English.
+void speak(std::string_view language, const std::function<bool(std::string_view letters)>& shows);
+
+/// The message in the language spoken, else as it is. For what a person at the
+/// line reads, never for the log: programs read that. What stands for the
+/// catalogues' extractor (xgettext --keyword=translated) must be a literal.
+[[nodiscard]] const char* translated(const char* message);
+/// The same for a message with a number in it: %d is its place.
+[[nodiscard]] std::string translated(const char* one, const char* many, unsigned long number);
+
+/// The message with the value in place of its %s.
+[[nodiscard]] std::string filled(std::string_view message, std::string_view value);
+
+/// A message that is translated later, where it is shown.
+constexpr const char* to_translate(const char* message) {
+    return message;
+}
+
+}  // namespace common
