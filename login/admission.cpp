@@ -1,36 +1,51 @@
 #include "login/admission.hpp"
 
+#include "common/language.hpp"
 #include "common/safe_text.hpp"
 
 namespace login {
 
+using common::to_translate;
+using common::translated;
+
 namespace {
 
-std::string_view problem_with(std::string_view path, const ShellFile& file) {
+/// For the person, with a place for the path, and for the log.
+struct ShellProblem {
+    const char* words;
+    std::string_view reason;
+};
+
+std::optional<ShellProblem> problem_with(std::string_view path, const ShellFile& file) {
     constexpr std::string_view elf =
         "\x7f"
         "ELF";
     if (path.find_first_of(" \t") != std::string_view::npos) {
-        return "has blanks in it";
+        return ShellProblem{to_translate("The shell %s has blanks in it."), "has blanks in it"};
     }
     if (!path.starts_with('/')) {
-        return "is no absolute path";
+        return ShellProblem{to_translate("The shell %s is no absolute path."),
+                            "is no absolute path"};
     }
     switch (file.kind) {
-        case FileKind::missing: return "is not there";
-        case FileKind::directory: return "is a directory";
-        case FileKind::other: return "is no file";
+        case FileKind::missing:
+            return ShellProblem{to_translate("The shell %s is not there."), "is not there"};
+        case FileKind::directory:
+            return ShellProblem{to_translate("The shell %s is a directory."), "is a directory"};
+        case FileKind::other:
+            return ShellProblem{to_translate("The shell %s is no file."), "is no file"};
         case FileKind::regular: break;
     }
     if (!file.executable) {
-        return "is not executable";
+        return ShellProblem{to_translate("The shell %s is not executable."), "is not executable"};
     }
     // The kernel would refuse it, and what shells do then, run it themselves, is
     // not what the account's entry says.
     if (!file.beginning.starts_with(elf) && !file.beginning.starts_with("#!")) {
-        return "is a script without #!";
+        return ShellProblem{to_translate("The shell %s is a script without #!."),
+                            "is a script without #!"};
     }
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -42,7 +57,8 @@ std::optional<Refusal> refusal_by_nologin(const std::optional<std::string>& nolo
     }
     const bool silent = nologin->find_first_not_of(" \t\r\n") == std::string::npos;
     return Refusal{
-        .words = silent ? "The system is closed: nobody but root can log in now." : *nologin,
+        .words =
+            silent ? translated("The system is closed: nobody but root can log in now.") : *nologin,
         .reason = "logins are closed by the nologin file"};
 }
 
@@ -54,7 +70,7 @@ std::optional<Refusal> refusal_by_line(const RootLines& lists,
     if (!against) {
         return std::nullopt;
     }
-    return Refusal{.words = "Root cannot log in on this line.",
+    return Refusal{.words = translated("Root cannot log in on this line."),
                    .reason = std::string{*against} + " does not let root in on this line"};
 }
 
@@ -65,17 +81,16 @@ std::optional<Refusal> refusal_by_rules(RuleTable table,
     const std::string place{by_access ? "/etc/login.access:" : "/etc/porttime:"};
     if (verdict.doubted_by != 0 && user.uid != 0) {
         return Refusal{
-            .words =
-                "A rule of this machine cannot be understood; until it is, only root can "
-                "log in.",
+            .words = translated("A rule of this machine cannot be understood; until it is, "
+                                "only root can log in."),
             .reason = place + std::to_string(verdict.doubted_by) +
                       " cannot be understood, and might keep them out"};
     }
     if (verdict.allowed) {
         return std::nullopt;
     }
-    return Refusal{.words = by_access ? "You may not log in from here."
-                                      : "You may not log in on this line at this time.",
+    return Refusal{.words = by_access ? translated("You may not log in from here.")
+                                      : translated("You may not log in on this line at this time."),
                    .reason = place + std::to_string(verdict.line) + " keeps them out"};
 }
 
@@ -84,7 +99,8 @@ std::optional<Refusal> refusal_by_number(const UserLimits& limits, std::size_t s
         return std::nullopt;
     }
     const std::string number = std::to_string(*limits.sessions);
-    return Refusal{.words = "You are logged in as often as you may be (" + number + ").",
+    return Refusal{.words = common::filled(
+                       translated("You are logged in as often as you may be (%s)."), number),
                    .reason = "they may have " + number + " sessions, and have as many"};
 }
 
@@ -97,19 +113,19 @@ std::optional<Refusal> refusal_by_replacement(const std::optional<std::string>& 
     if (may_be_replaced(shells, shell)) {
         return std::nullopt;
     }
-    return Refusal{.words = "The shell of this account cannot be replaced.",
+    return Refusal{.words = translated("The shell of this account cannot be replaced."),
                    .reason = "-s was given, and the shell " + common::quoted(shell) +
                              " is not in /etc/shells"};
 }
 
 std::optional<Refusal> refusal_by_shell(std::string_view path, const ShellFile& file) {
-    const std::string_view problem = problem_with(path, file);
-    if (problem.empty()) {
+    const auto problem = problem_with(path, file);
+    if (!problem) {
         return std::nullopt;
     }
     return Refusal{
-        .words = "The shell " + common::safe_text(path) + " " + std::string{problem} + ".",
-        .reason = "the shell " + common::quoted(path) + " " + std::string{problem}};
+        .words = common::filled(translated(problem->words), common::safe_text(path)),
+        .reason = "the shell " + common::quoted(path) + " " + std::string{problem->reason}};
 }
 
 }  // namespace login

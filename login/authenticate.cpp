@@ -1,5 +1,6 @@
 #include "login/authenticate.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
@@ -13,6 +14,9 @@
 #include <sys/utsname.h>
 
 namespace login {
+
+using common::filled;
+using common::translated;
 
 namespace {
 
@@ -82,8 +86,10 @@ class Attempts {
         }
         // No module and no directory ever sees such a thing. That it is no name
         // says nothing about the accounts there are.
-        talk_.say(name.size() > longest_user_name ? "That is too long for a user name.\n"
-                                                  : "That cannot be a user name.\n");
+        talk_.say(std::string{name.size() > longest_user_name
+                                  ? translated("That is too long for a user name.")
+                                  : translated("That cannot be a user name.")} +
+                  "\n");
         return {.reason = "not a possible name"};
     }
 
@@ -97,7 +103,7 @@ class Attempts {
         // What was typed while the answer was being checked may be a second try
         // at the password.
         talk_.drop_input();
-        talk_.say("\nLogin incorrect\n");
+        talk_.say("\n" + std::string{translated("Login incorrect")} + "\n");
         if (verdict.outcome == Outcome::refused_for_good || !may_try_again(failures_, rules_)) {
             // The next getty hangs up the line, and what is still on its way
             // would be lost.
@@ -115,7 +121,7 @@ class Attempts {
             return;
         }
         if (const std::string layout = keyboard_layout_here(); !layout.empty()) {
-            talk_.say("Hint: the keyboard layout is " + layout + "\n");
+            talk_.say(filled(translated("Hint: the keyboard layout is %s"), layout) + "\n");
         }
     }
 
@@ -136,8 +142,11 @@ class Attempts {
         }
         switch (*ending) {
             case Answer::timed_out:
-                talk_.say("\nNobody logged in within " +
-                          std::to_string(settings_.login_timeout.count()) + " seconds.\n");
+                talk_.say("\n" +
+                          translated("Nobody logged in within %d second.",
+                                     "Nobody logged in within %d seconds.",
+                                     static_cast<unsigned long>(settings_.login_timeout.count())) +
+                          "\n");
                 common::log(common::Severity::notice, "TIMEOUT FROM " + line_.origin());
                 break;
             case Answer::hung_up:
@@ -210,7 +219,8 @@ common::User require_account(Gate& gate,
     }
     auto user = common::find_user(gate.user_name());
     if (!user || !is_possible_user_name(user->name)) {
-        const Refusal refusal{.words = "Login incorrect", .reason = "there is no such account"};
+        const Refusal refusal{.words = translated("Login incorrect"),
+                              .reason = "there is no such account"};
         throw common::Leave{turn_away(talk, line, gate.user_name(), refusal, settings)};
     }
     return *std::move(user);

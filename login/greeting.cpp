@@ -1,10 +1,15 @@
 #include "login/greeting.hpp"
 
+#include "common/language.hpp"
 #include "common/safe_text.hpp"
 
 #include <string_view>
 
 namespace login {
+
+using common::filled;
+using common::to_translate;
+using common::translated;
 
 namespace {
 
@@ -21,29 +26,46 @@ std::string harmless(const std::string& text) {
 }
 
 std::string line_about(const char* event, const GreetingFacts::LastTime& time) {
-    std::string line = std::string{event} + ": " + time.when;
+    std::string line = filled(translated(event), time.when);
     if (!time.host.empty()) {
-        line += " from " + common::safe_text(time.host);
+        line += " " + filled(translated("from %s"), common::safe_text(time.host));
     }
     if (!time.line.empty()) {
-        line += " on " + common::safe_text(time.line);
+        line += " " + filled(translated("on %s"), common::safe_text(time.line));
     }
     return line + "\n";
 }
 
 /// In the words that pam_lastlog(8) has for it.
-std::string lines_about(const GreetingFacts::Failures& failures, bool has_logged_in) {
-    const bool is_one = failures.count == 1 && failures.all_counted;
-    return line_about("Last failed login", failures.last) +
-           (is_one ? "There was " : "There were ") + (failures.all_counted ? "" : "more than ") +
-           std::to_string(failures.count) + " failed login attempt" + (is_one ? "" : "s") +
-           (has_logged_in ? " since the last successful login.\n" : ".\n");
+std::string number_of(const GreetingFacts::Failures& failures, bool has_logged_in) {
+    const unsigned long count = failures.count;
+    if (failures.all_counted) {
+        return has_logged_in
+                   ? translated(
+                         "There was %d failed login attempt since the last successful login.",
+                         "There were %d failed login attempts since the last successful login.",
+                         count)
+                   : translated("There was %d failed login attempt.",
+                                "There were %d failed login attempts.",
+                                count);
+    }
+    const char* const words =
+        has_logged_in
+            ? translated(
+                  "There were more than %s failed login attempts since the last successful login.")
+            : translated("There were more than %s failed login attempts.");
+    return filled(words, std::to_string(count));
 }
 
-std::string_view words_for(Mailbox mailbox) {
+std::string lines_about(const GreetingFacts::Failures& failures, bool has_logged_in) {
+    return line_about(to_translate("Last failed login: %s"), failures.last) +
+           number_of(failures, has_logged_in) + "\n";
+}
+
+std::string words_for(Mailbox mailbox) {
     switch (mailbox) {
-        case Mailbox::unread: return "You have new mail.\n";
-        case Mailbox::read: return "You have mail.\n";
+        case Mailbox::unread: return std::string{translated("You have new mail.")} + "\n";
+        case Mailbox::read: return std::string{translated("You have mail.")} + "\n";
         case Mailbox::empty: break;
     }
     return {};
@@ -55,13 +77,13 @@ std::string greeting(const GreetingFacts& facts) {
     std::string text;
     if (facts.nologin) {
         append_lines(text, harmless(*facts.nologin));
-        text += "The system is closed to everybody else.\n";
+        append_lines(text, translated("The system is closed to everybody else."));
     }
     if (facts.quiet) {
         return text;
     }
     if (facts.last_login) {
-        text += line_about("Last login", *facts.last_login);
+        text += line_about(to_translate("Last login: %s"), *facts.last_login);
     }
     if (facts.failures.count > 0) {
         text += lines_about(facts.failures, facts.last_login.has_value());

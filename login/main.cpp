@@ -1,3 +1,4 @@
+#include "common/language.hpp"
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "login/admission_facts.hpp"
@@ -20,6 +21,15 @@ namespace {
 common::EditKeys keys_of(const Settings& settings) {
     return {.erase = static_cast<char>(settings.erase_key),
             .kill = static_cast<char>(settings.kill_key)};
+}
+
+/// What getty was told, else what holds for the machine.
+void choose_language(const common::Terminal& terminal, const common::Environment& inherited) {
+    const char* const told = inherited.find("LANGUAGE");
+    const bool is_told = told != nullptr && common::is_language(told);
+    common::speak(is_told ? told : common::language_of_machine(), [&](std::string_view letters) {
+        return (is_told && !terminal.is_virtual_terminal()) || terminal.shows(letters);
+    });
 }
 
 /// Of a line that was taken from a login that hangs: a caller finds it as it was.
@@ -68,6 +78,7 @@ int story(int argc, char** argv) {
     const common::Terminal terminal = take_terminal();
     common::SignalQueue signals{SIGHUP, SIGTERM};
     TerminalConversation talk{terminal, signals};
+    choose_language(terminal, inherited);
     const Settings settings = read_settings();
     talk.use_keys(keys_of(settings));
     talk.use_feedback(settings.password_feedback);

@@ -1,5 +1,6 @@
 #include "login/pam_gate.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/text_file.hpp"
@@ -260,7 +261,7 @@ std::optional<Refusal> PamGate::require_valid_account() {
     // From here on the name is fixed: a module that changes it later is refused.
     user_ = current_user();
     if (!is_possible_user_name(user_)) {
-        return Refusal{.words = "Login incorrect",
+        return Refusal{.words = common::translated("Login incorrect"),
                        .reason = "PAM ended with a name that is none: " + common::quoted(user_)};
     }
     return std::nullopt;

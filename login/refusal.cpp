@@ -1,5 +1,6 @@
 #include "login/refusal.hpp"
 
+#include "common/language.hpp"
 #include "common/safe_text.hpp"
 
 #include <array>
@@ -9,6 +10,8 @@
 #include <sys/random.h>
 
 namespace login {
+
+using common::translated;
 
 std::string new_reference() {
     std::uint16_t number = 0;
@@ -31,11 +34,12 @@ std::string refusal_text(const Refusal& refusal, const std::string& reference) {
     if (!text.ends_with('\n')) {
         text += '\n';
     }
-    return text + "Login refused (ref " + reference + ")\n";
+    return text + common::filled(translated("Login refused (ref %s)"), reference) + "\n";
 }
 
 Refusal refusal_by_failure(const std::string& problem) {
-    return {.words = "The session could not be started: " + common::safe_text(problem),
+    return {.words = common::filled(translated("The session could not be started: %s"),
+                                    common::safe_text(problem)),
             .reason = "the session could not be started: " + problem};
 }
 

@@ -1,5 +1,6 @@
 #include "login/shadow_gate.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
@@ -22,6 +23,8 @@
 #include <crypt.h>
 
 namespace login {
+
+using common::translated;
 
 namespace {
 
@@ -323,7 +326,7 @@ bool ShadowGate::allows_empty_password(const common::User& user) const {
 std::optional<Refusal> ShadowGate::require_valid_account() {
     const auto user = accounts_.user(user_);
     if (!user) {
-        return Refusal{.words = "Login incorrect", .reason = "no such account"};
+        return Refusal{.words = translated("Login incorrect"), .reason = "no such account"};
     }
     const auto entry = accounts_.shadow(user->name);
     if (!entry) {
@@ -339,23 +342,26 @@ std::optional<Refusal> ShadowGate::require_valid_account() {
     switch (judgement.verdict) {
         case AgeVerdict::valid: return std::nullopt;
         case AgeVerdict::expires_soon:
-            conversation_.say("Your password expires in " +
-                              std::to_string(judgement.days_left.count()) +
-                              (judgement.days_left.count() == 1 ? " day.\n" : " days.\n"));
+            conversation_.say(translated("Your password expires in %d day.",
+                                         "Your password expires in %d days.",
+                                         static_cast<unsigned long>(judgement.days_left.count())) +
+                              "\n");
             return std::nullopt;
         case AgeVerdict::must_change: return change_expired_password(*user);
         case AgeVerdict::password_expired:
-            return Refusal{.words = "Your password has expired, and the time to change it is over.",
+            return Refusal{.words = translated(
+                               "Your password has expired, and the time to change it is over."),
                            .reason = "password expired, and the time to change it is over"};
         case AgeVerdict::account_expired: break;
     }
-    return Refusal{.words = "Your account has expired.", .reason = "account expired"};
+    return Refusal{.words = translated("Your account has expired."), .reason = "account expired"};
 }
 
 std::optional<Refusal> ShadowGate::change_expired_password(const common::User& user) {
-    const Refusal unchanged{.words = "The password was not changed.",
+    const Refusal unchanged{.words = translated("The password was not changed."),
                             .reason = "the password has expired and was not changed"};
-    conversation_.say("Your password has to be changed before you can go on.\n");
+    conversation_.say(
+        std::string{translated("Your password has to be changed before you can go on.")} + "\n");
     if (!accounts_.change_password || !accounts_.change_password(user)) {
         return unchanged;
     }

@@ -1,5 +1,6 @@
 #include "login/terminal_conversation.hpp"
 
+#include "common/language.hpp"
 #include "common/safe_text.hpp"
 #include "login/terminal_modes.hpp"
 
@@ -179,7 +180,7 @@ void TerminalConversation::show(std::string_view trusted) {
 void TerminalConversation::hint_at_caps_lock() {
     const bool is_on = terminal_.has_caps_lock_on();
     if (is_on && !caps_lock_is_said_) {
-        say("Hint: Caps Lock on\n");
+        say(std::string{common::translated("Hint: Caps Lock on")} + "\n");
     }
     caps_lock_is_said_ = is_on;
 }

@@ -32,6 +32,7 @@ need_to_build() {
     need_command meson meson
     need_command ninja-build ninja ninja-build samu
     need_command pkg-config pkg-config pkgconf
+    need_command gettext msgfmt
     need_header libpam0g-dev security/pam_appl.h
     need_header libcrypt-dev crypt.h
     need_header libcli11-dev CLI/CLI.hpp

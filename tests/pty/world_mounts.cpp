@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -19,6 +20,8 @@ namespace pty {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* catalogue = "LC_MESSAGES/ttygate.mo";
 
 void mount_tmpfs(const std::string& directory, const char* options) {
     common::check(::mount("tmpfs", directory.c_str(), "tmpfs", MS_NOSUID, options),
@@ -62,6 +65,31 @@ void install_programs() {
     install(TTYGATE_LOGIN, login, getty.parent_path());
     // Where it would be installed, the machine may have programs that are needed.
     install(TTYGATE_SESSIONS, TTYGATE_SESSIONS_PLACE, {});
+}
+
+/// As `ninja install` would, over a directory that may not be there.
+void install_catalogues() {
+    const fs::path built = TTYGATE_CATALOGUES;
+    const fs::path installed = TTYGATE_INSTALLED_CATALOGUES;
+    std::vector<std::string> languages;
+    for (const fs::directory_entry& entry : fs::directory_iterator{built}) {
+        if (fs::exists(entry.path() / catalogue)) {
+            languages.push_back(entry.path().filename());
+        }
+    }
+    if (languages.empty()) {
+        return;
+    }
+    fs::path covered = installed;
+    while (!fs::exists(covered)) {
+        covered = covered.parent_path();
+    }
+    mount_tmpfs(covered, "mode=755");
+    for (const std::string& language : languages) {
+        const fs::path place = installed / language / catalogue;
+        fs::create_directories(place.parent_path());
+        fs::copy_file(built / language / catalogue, place);
+    }
 }
 
 #ifdef TTYGATE_SANITIZER_OPTIONS
@@ -170,6 +198,7 @@ void mount_world() {
     make_everything_read_only();
     // First, while the folder they were built in can still be seen.
     install_programs();
+    install_catalogues();
     install_sanitizer_options();
     constexpr std::array<Directory, 7> directories{{{"/tmp", "mode=1777"},
                                                     {"/var/tmp", "mode=1777"},
