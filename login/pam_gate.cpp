@@ -292,9 +292,11 @@ void PamGate::open_session(bool quietly) {
     begin(Work::opening);
     require(::pam_setcred(handle_, with_silence(PAM_ESTABLISH_CRED)), "pam_setcred");
     established_ = true;
+    require_same_user();
     begin(Work::opening);
     require(::pam_open_session(handle_, with_silence(0)), "pam_open_session");
     opened_ = true;
+    require_same_user();
     // What the session has brought, a home or a key ring, may hold more of them.
     begin(Work::opening);
     require(::pam_setcred(handle_, with_silence(PAM_REINITIALIZE_CRED)), "pam_setcred again");

@@ -1,4 +1,5 @@
-/// The module of pam_journal.hpp: one line per call in /run/pam_journal/PID. It
+/// The module of pam_journal.hpp: one line per call in /run/pam_journal/PID, or in
+/// the folder that the argument in=FOLDER names. It
 /// says yes to everything except to the steps its arguments name, and before that
 /// does what arguments of the form STEP:ACTION[=VALUE] tell it.
 
@@ -25,7 +26,7 @@
 
 namespace {
 
-const std::string folder = "/run/pam_journal/";
+std::string folder = "/run/pam_journal/";
 
 bool write_line(std::string_view text) {
     const std::string path = folder + std::to_string(::getpid());
@@ -250,10 +251,15 @@ int note(pam_handle_t* pamh,
          int argument_count,
          const char** arguments,
          int refusal) {
+    const std::span words{arguments, static_cast<std::size_t>(argument_count)};
+    for (const std::string_view word : words) {
+        if (constexpr std::string_view place = "in="; word.starts_with(place)) {
+            folder = std::string{word.substr(place.size())} + "/";
+        }
+    }
     if (!write_line(step)) {
         return PAM_SYSTEM_ERR;
     }
-    const std::span words{arguments, static_cast<std::size_t>(argument_count)};
     for (const char* const word : words) {
         if (const int code = act_on(word, step, pamh); code != PAM_SUCCESS) {
             return code;
