@@ -1,5 +1,6 @@
 #include "login/overdue_login.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/process_table.hpp"
 #include "common/syscall.hpp"
@@ -77,7 +78,11 @@ void kill_belongings_of(pid_t login) {
 
 void take_line_back(const OverdueLogin& login) {
     const common::Terminal& terminal = login.terminal;
-    terminal.write(login.last_words, 100ms);
+    if (login.has_somebody) {
+        terminal.write(
+            "\r\n" + std::string{common::translated("This login has taken too long.")} + "\r\n",
+            100ms);
+    }
     // A caller's line is the caller's again, if it ever was ours.
     if (login.line.session_owner != SessionOwner::caller) {
         common::tolerate("take the line back",

@@ -4,7 +4,6 @@
 #include "login/line.hpp"
 
 #include <string>
-#include <string_view>
 
 #include <sys/types.h>
 #include <termios.h>
@@ -18,8 +17,8 @@ struct OverdueLogin {
     const common::Terminal& terminal;
     const Line& line;
     termios modes_after{};
-    std::string_view last_words{};  ///< for the person
-    std::string reason{};           ///< for the log
+    bool has_somebody = true;  ///< who waits at the line
+    std::string reason{};      ///< for the log
 };
 
 /// Has it stop, so that nothing of it changes under our hands. False where it

@@ -1,5 +1,6 @@
 #include "login/watchdog.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/syscall.hpp"
 #include "login/overdue_login.hpp"
@@ -35,8 +36,6 @@ namespace {
 
 /// How long the person sees nothing happen before they are told that something does.
 constexpr auto time_without_a_word = 3s;
-constexpr std::string_view word = "Checking...\r\n";
-constexpr std::string_view last_words = "\r\nThis login has taken too long.\r\n";
 
 /// Wakes the process and does nothing else to whoever is sent it.
 constexpr int wake_up = SIGCONT;
@@ -194,7 +193,10 @@ class Process {
     void say_word(WatchClock::time_point due) noexcept {
         auto expected = due.time_since_epoch().count();
         if (orders_.word_due.compare_exchange_strong(expected, never.time_since_epoch().count())) {
-            plan_.terminal.write(word, 100ms);
+            common::tolerate("say that login works", [this] {
+                plan_.terminal.write(std::string{common::translated("Checking...")} + "\r\n",
+                                     100ms);
+            });
         }
     }
 
@@ -206,7 +208,7 @@ class Process {
                                      .terminal = plan_.terminal,
                                      .line = plan_.line,
                                      .modes_after = plan_.modes_after,
-                                     .last_words = orders_.work == Work::closing ? "" : last_words,
+                                     .has_somebody = orders_.work != Work::closing,
                                      .reason = reason(times, now)};
             stop_login(login);
             // It may have gone on at the last moment.

@@ -30,7 +30,7 @@ class BriefMachine : public login::Machine {
     bool wants_quiet(const common::User& /*user*/) override { return false; }
     void lend_terminal(const common::User& /*user*/) override {}
     void take_terminal_back() noexcept override {}
-    void greet(const common::User& /*user*/, bool /*quiet*/) override {}
+    void greet(const common::User& /*user*/) override {}
     pid_t hold_shell(const common::User& user, login::Gate& /*gate*/) override {
         shell_of = user.name;
         return 42;

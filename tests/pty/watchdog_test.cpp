@@ -220,8 +220,8 @@ TEST_CASE("LOGIN_TIMEOUT ends silence by itself and a module from outside (T-24)
         std::string words;
     };
     const std::vector<Case> cases{
-        {"authenticate:ask=Token:", {.status = 1}, "Nobody logged in within 1 seconds"},
-        {"authenticate:ask-shown=Token:", {.status = 1}, "Nobody logged in within 1 seconds"},
+        {"authenticate:ask=Token:", {.status = 1}, "Nobody logged in within 1 second."},
+        {"authenticate:ask-shown=Token:", {.status = 1}, "Nobody logged in within 1 second."},
         {"authenticate:sleep=3600", {.signal = SIGKILL}, "has taken too long"},
         {"account:sleep=3600", {.signal = SIGKILL}, "has taken too long"},
     };
