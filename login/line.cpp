@@ -80,14 +80,17 @@ std::optional<utmpx> own_record() {
 
 /// A host that a network daemon left in the record it wrote for us.
 void use_recorded_host(const utmpx& record, dev_t device, Line& line) {
-    const std::string host{common::text_of(record.ut_host)};
-    if (host.empty() || !line.shown_host.empty()) {
+    // Somebody from elsewhere, whatever it is that stands there.
+    constexpr const char* unspecified = "0.0.0.0";
+    const std::string_view recorded = common::text_of(record.ut_host);
+    if (recorded.empty() || !line.shown_host.empty()) {
         return;
     }
+    std::string host = without_port(recorded);
     if (!is_possible_host(host)) {
         common::log(common::Severity::warning,
-                    "the host in the record of this line is none: " + common::quoted(host));
-        return;
+                    "the host in the record of this line is none: " + common::quoted(recorded));
+        host = unspecified;
     }
     line.shown_host = host;
     if (is_pseudo_terminal(device)) {
@@ -110,6 +113,17 @@ std::optional<unsigned> virtual_terminal_of(dev_t device) {
     const unsigned number = ::minor(device);
     const bool is_one = ::major(device) == console_major && number >= 1 && number <= last_console;
     return is_one ? std::optional{number} : std::nullopt;
+}
+
+std::string without_port(std::string_view recorded) {
+    if (recorded.starts_with('[')) {
+        return std::string{recorded.substr(1, recorded.find(']') - 1)};
+    }
+    const auto colon = recorded.find(':');
+    const bool is_port =
+        colon != std::string_view::npos && colon > 0 && colon + 1 < recorded.size() &&
+        recorded.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+    return std::string{is_port ? recorded.substr(0, colon) : recorded};
 }
 
 common::Environment seat_of(const Line& line) {

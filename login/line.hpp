@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace login {
 
@@ -38,6 +39,10 @@ struct Line {
 
 /// The number of a virtual terminal of the console driver, if the device is one.
 [[nodiscard]] std::optional<unsigned> virtual_terminal_of(dev_t device);
+
+/// A host as network daemons record it, which may have a port after it:
+/// `192.0.2.1:40000`, `[2001:db8::1]:40000`.
+[[nodiscard]] std::string without_port(std::string_view recorded);
 
 /// XDG_SEAT and XDG_VTNR of somebody who sits at a virtual terminal, nothing for
 /// anybody else: told by the line alone, and not by what login was started with.

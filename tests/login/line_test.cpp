@@ -32,3 +32,26 @@ TEST_CASE("line: who sits at a virtual terminal has a seat, nobody else") {
               .empty());
     CHECK(login::seat_of({.name = "pts/2"}).entries().empty());
 }
+
+TEST_CASE("line: of a host that a network daemon has recorded the port is left out") {
+    struct Row {
+        const char* recorded;
+        const char* host;
+    };
+    for (const Row& row : {Row{"192.0.2.1:40000", "192.0.2.1"},
+                           Row{"[2001:db8::1]:40000", "2001:db8::1"},
+                           Row{"[2001:db8::1%eth0]:23", "2001:db8::1%eth0"},
+                           Row{"far.example.org:23", "far.example.org"},
+                           Row{"192.0.2.1", "192.0.2.1"},
+                           Row{"2001:db8::1", "2001:db8::1"},
+                           Row{"::1", "::1"},
+                           Row{"far.example.org", "far.example.org"},
+                           Row{":0", ":0"},
+                           Row{"far:", "far:"},
+                           Row{"[", ""},
+                           Row{"[]:1", ""},
+                           Row{"", ""}}) {
+        CAPTURE(std::string{row.recorded});
+        CHECK(login::without_port(row.recorded) == row.host);
+    }
+}
