@@ -1,12 +1,9 @@
 #include "tests/inits/process_one.hpp"
 
 #include "common/syscall.hpp"
-#include "tests/testing.hpp"
 
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -19,26 +16,6 @@
 namespace inits {
 
 namespace {
-
-/// A slow mirror is no reason to skip; one that never answers is.
-constexpr pty::Milliseconds longest_download{120'000};
-
-/// What apt-get and the script look at.
-std::vector<std::string> environment_for_fetching() {
-    std::vector<std::string> environment;
-    for (const std::string name : {"PATH",
-                                   "HOME",
-                                   "TTYGATE_CACHE",
-                                   "XDG_CACHE_HOME",
-                                   "http_proxy",
-                                   "https_proxy",
-                                   "no_proxy"}) {
-        if (const char* const value = std::getenv(name.c_str())) {
-            environment.push_back(name + "=" + value);
-        }
-    }
-    return environment;
-}
 
 /// Waits for process 1, so that who has started it sees it end.
 [[noreturn]] void stand_beside(pid_t init) noexcept {
@@ -67,30 +44,6 @@ void become_process_one() noexcept {
 }
 
 }  // namespace
-
-std::string fetched_package(const std::string& name) {
-    const auto [exit, output] =
-        pty::run({.arguments = {TTYGATE_FETCH, name}, .environment = environment_for_fetching()},
-                 longest_download);
-    std::string text = output.substr(0, output.find_last_not_of('\n') + 1);
-    constexpr int cannot_be_had = 77;
-    if (exit == pty::Exit{.status = cannot_be_had}) {
-        tests::skip(text);
-    }
-    if (exit != pty::Exit{.status = 0}) {
-        throw std::runtime_error{"tests/fetch " + name + ": " + text};
-    }
-    return text;
-}
-
-std::string fetched_file(const std::string& package, const std::string& path) {
-    std::ifstream file{fetched_package(package) + path, std::ios::binary};
-    std::string text{std::istreambuf_iterator<char>{file}, {}};
-    if (text.empty()) {
-        throw std::runtime_error{"no " + path + " in the package " + package};
-    }
-    return text;
-}
 
 pty::Process start_as_process_one(pty::Command command) {
     command.before_exec = become_process_one;

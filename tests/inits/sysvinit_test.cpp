@@ -1,5 +1,6 @@
 #include "tests/inits/process_one.hpp"
 #include "tests/pty/dialogue.hpp"
+#include "tests/pty/package.hpp"
 #include "tests/pty/process_table.hpp"
 #include "tests/pty/test_world.hpp"
 
@@ -79,7 +80,7 @@ std::string text_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("under Debian's sysvinit two people log in one after the other on one line") {
-    const auto program = inits::fetched_file("sysvinit-core", "/sbin/init");
+    const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
     const pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
@@ -121,7 +122,7 @@ TEST_CASE("under Debian's sysvinit two people log in one after the other on one 
 TEST_CASE("under sysvinit three wrong passwords end login, and a new getty asks") {
     for (const auto gate : pty::gates()) {
         CAPTURE(name_of(gate));
-        const auto program = inits::fetched_file("sysvinit-core", "/sbin/init");
+        const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
         const pty::TestWorld world;
         choose_gate(world, gate);
         add_person(world, ann);
@@ -153,7 +154,7 @@ TEST_CASE("under sysvinit three wrong passwords end login, and a new getty asks"
 }
 
 TEST_CASE("under sysvinit a killed getty and a killed login are followed by a new getty") {
-    const auto program = inits::fetched_file("sysvinit-core", "/sbin/init");
+    const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
     const pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
@@ -181,7 +182,7 @@ TEST_CASE("under sysvinit a killed getty and a killed login are followed by a ne
 }
 
 TEST_CASE("a machine under sysvinit leaves nothing behind") {
-    const auto program = inits::fetched_file("sysvinit-core", "/sbin/init");
+    const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
     const std::string mounts = text_of("/proc/self/mounts");
     {
         const pty::TestWorld world;

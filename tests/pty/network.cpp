@@ -14,6 +14,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace pty {
@@ -33,6 +34,15 @@ void leave_network() {
     if (::unshare(CLONE_NEWNET) != 0) {
         tests::skip("needs a private network namespace");
     }
+}
+
+void raise_loopback() {
+    const common::UniqueFd socket{
+        common::check(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket")};
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    common::check(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "raise the loopback interface");
 }
 
 Addresses::Addresses()

@@ -8,6 +8,9 @@ namespace pty {
 /// interface that is down. Skips the running test where that cannot be had.
 void leave_network();
 
+/// That interface brought up, with 127.0.0.1.
+void raise_loopback();
+
 /// Adds and removes IPv4 addresses of the loopback interface, rtnetlink(7).
 class Addresses {
   public:

@@ -27,13 +27,18 @@ PamJournal::PamJournal() {
     }
 }
 
-void PamJournal::join_stack(const World& world, std::string_view arguments) const {
-    const std::string service = world.read_file("/etc/pam.d/login");
-    be_stack(world, arguments);
-    world.append_file("/etc/pam.d/login", service);
+void PamJournal::join_stack(const World& world,
+                            std::string_view arguments,
+                            const std::string& service) const {
+    const std::string file = "/etc/pam.d/" + service;
+    const std::string stack = world.read_file(file);
+    be_stack(world, arguments, service);
+    world.append_file(file, stack);
 }
 
-void PamJournal::be_stack(const World& world, std::string_view arguments) const {
+void PamJournal::be_stack(const World& world,
+                          std::string_view arguments,
+                          const std::string& service) const {
     // Once: processes may have it mapped by now.
     if (::access(installed, F_OK) != 0) {
         world.write_file(installed, module_, 0755);
@@ -43,7 +48,7 @@ void PamJournal::be_stack(const World& world, std::string_view arguments) const 
         journal +=
             std::string{type} + " required " + installed + " " + std::string{arguments} + "\n";
     }
-    world.write_file("/etc/pam.d/login", journal);
+    world.write_file("/etc/pam.d/" + service, journal);
 }
 
 std::string PamJournal::steps_of(pid_t login) {
@@ -53,6 +58,11 @@ std::string PamJournal::steps_of(pid_t login) {
         steps += (steps.empty() ? "" : " ") + step;
     }
     return steps;
+}
+
+std::string PamJournal::items_of(pid_t login) {
+    std::ifstream file{"/run/pam_journal/" + std::to_string(login) + ".items"};
+    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 }  // namespace pty

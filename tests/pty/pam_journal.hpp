@@ -17,12 +17,19 @@ class PamJournal {
   public:
     PamJournal();
 
-    /// Puts the module first in the stack of the service `login`. `arguments` are
+    /// Puts the module first in the stack of a service. `arguments` are
     /// steps that it shall refuse, and things it shall do in them first:
     /// "open:sleep=3600 account"; see pam_journal_module.cpp for all of them.
-    void join_stack(const World& world, std::string_view arguments = {}) const;
+    void join_stack(const World& world,
+                    std::string_view arguments = {},
+                    const std::string& service = "login") const;
     /// The same alone: nothing else is in the stack.
-    void be_stack(const World& world, std::string_view arguments = {}) const;
+    void be_stack(const World& world,
+                  std::string_view arguments = {},
+                  const std::string& service = "login") const;
+    /// What it found in the items PAM_SERVICE, PAM_RHOST and PAM_TTY when this process
+    /// opened its session, with blanks between.
+    [[nodiscard]] static std::string items_of(pid_t login);
 
     /// What this process has called so far: "authenticate", "account",
     /// "establish", "open", "reinitialize", "close", "delete", "password", with

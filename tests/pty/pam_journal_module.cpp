@@ -268,6 +268,22 @@ int note(pam_handle_t* pamh,
     return std::find(words.begin(), words.end(), step) == words.end() ? PAM_SUCCESS : refusal;
 }
 
+std::string item(pam_handle_t* pamh, int kind) {
+    const void* value = nullptr;
+    return ::pam_get_item(pamh, kind, &value) == PAM_SUCCESS && value != nullptr
+               ? static_cast<const char*>(value)
+               : "-";
+}
+
+void note_items(pam_handle_t* pamh) {
+    const std::string path = folder + std::to_string(::getpid()) + ".items";
+    const common::UniqueFd file{
+        ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)};
+    const std::string items =
+        item(pamh, PAM_SERVICE) + " " + item(pamh, PAM_RHOST) + " " + item(pamh, PAM_TTY);
+    [[maybe_unused]] const auto written = ::write(file.get(), items.data(), items.size());
+}
+
 /// The constants are unsigned, the argument of every function is not.
 bool has(int flags, unsigned flag) {
     return (static_cast<unsigned>(flags) & flag) != 0;
@@ -303,6 +319,7 @@ int pam_sm_acct_mgmt(pam_handle_t* pamh, int /*flags*/, int argc, const char** a
 }
 
 int pam_sm_open_session(pam_handle_t* pamh, int /*flags*/, int argc, const char** argv) {
+    note_items(pamh);
     return note(pamh, "open", argc, argv, PAM_SESSION_ERR);
 }
 

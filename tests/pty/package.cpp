@@ -1,0 +1,83 @@
+#include "tests/pty/package.hpp"
+
+#include "common/syscall.hpp"
+#include "tests/pty/process.hpp"
+#include "tests/testing.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+
+namespace pty {
+
+namespace {
+
+/// A slow mirror is no reason to skip; one that never answers is.
+constexpr Milliseconds longest_download{120'000};
+
+/// What apt-get and the script look at.
+std::vector<std::string> environment_for_fetching() {
+    std::vector<std::string> environment;
+    for (const std::string name : {"PATH",
+                                   "HOME",
+                                   "TTYGATE_CACHE",
+                                   "XDG_CACHE_HOME",
+                                   "http_proxy",
+                                   "https_proxy",
+                                   "no_proxy"}) {
+        if (const char* const value = std::getenv(name.c_str())) {
+            environment.push_back(name + "=" + value);
+        }
+    }
+    return environment;
+}
+
+}  // namespace
+
+std::string fetched_package(const std::string& name) {
+    const auto [exit, output] =
+        run({.arguments = {TTYGATE_FETCH, name}, .environment = environment_for_fetching()},
+            longest_download);
+    std::string text = output.substr(0, output.find_last_not_of('\n') + 1);
+    constexpr int cannot_be_had = 77;
+    if (exit == Exit{.status = cannot_be_had}) {
+        tests::skip(text);
+    }
+    if (exit != Exit{.status = 0}) {
+        throw std::runtime_error{"tests/fetch " + name + ": " + text};
+    }
+    return text;
+}
+
+std::string fetched_file(const std::string& package, const std::string& path) {
+    std::ifstream file{fetched_package(package) + path, std::ios::binary};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    if (text.empty()) {
+        throw std::runtime_error{"no " + path + " in the package " + package};
+    }
+    return text;
+}
+
+Package::Package(std::string name)
+    : name_(std::move(name)),
+      tree_(common::check(
+          ::open_tree(
+              AT_FDCWD, fetched_package(name_).c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC),
+          "open the package",
+          name_)) {}
+
+void Package::mount_in(const World& /*world*/) {
+    std::filesystem::create_directories(root());
+    common::check(::move_mount(tree_.get(), "", AT_FDCWD, root().c_str(), MOVE_MOUNT_F_EMPTY_PATH),
+                  "mount the package",
+                  name_);
+}
+
+}  // namespace pty

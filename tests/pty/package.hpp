@@ -1,0 +1,32 @@
+#pragma once
+
+#include "common/unique_fd.hpp"
+#include "tests/pty/world.hpp"
+
+#include <string>
+
+namespace pty {
+
+/// A folder with the files of a Debian package, downloaded by tests/fetch unless
+/// it has been before. Skips the running test case where that cannot be done.
+/// Call it before there is a World, which hides the cache.
+[[nodiscard]] std::string fetched_package(const std::string& name);
+
+/// The same, a file of it, whole.
+[[nodiscard]] std::string fetched_file(const std::string& package, const std::string& path);
+
+/// The files of such a package where a World can see them. Make it before the World.
+class Package {
+  public:
+    explicit Package(std::string name);
+
+    /// Puts them under root().
+    void mount_in(const World& world);
+    [[nodiscard]] std::string root() const { return "/run/package/" + name_; }
+
+  private:
+    std::string name_;
+    common::UniqueFd tree_;
+};
+
+}  // namespace pty
