@@ -10,6 +10,7 @@
 
 #include "common/log.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace login {
@@ -111,6 +112,12 @@ FailureCounter make_failure_counter(TerminalConversation& talk,
                 }};
 }
 
+/// Not beyond what all of the authentication may take.
+std::chrono::seconds hashing_patience(const Settings& settings) {
+    const bool unlimited = settings.login_timeout == std::chrono::seconds{0};
+    return unlimited ? longest_hashing : std::min(longest_hashing, settings.login_timeout);
+}
+
 std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
                                        const Line& line,
                                        const Settings& settings) {
@@ -121,7 +128,8 @@ std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
                                             [&talk, &settings](const common::User& user) {
                                                 return change_password(talk, settings, user);
                                             },
-                                            make_failure_counter(talk, line, settings)));
+                                            make_failure_counter(talk, line, settings),
+                                            hashing_patience(settings)));
 }
 
 }  // namespace

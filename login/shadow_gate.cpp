@@ -216,14 +216,16 @@ std::optional<ShadowEntry> find_shadow_entry(const std::string& name) {
 }
 
 AccountSource system_accounts(std::function<bool(const common::User&)> change_password,
-                              FailureCounter failures) {
+                              FailureCounter failures,
+                              std::chrono::milliseconds hashing_patience) {
     return {
         .user = common::find_user,
         .shadow = find_shadow_entry,
         .today =
             [] { return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()); },
         .change_password = std::move(change_password),
-        .failures = std::move(failures)};
+        .failures = std::move(failures),
+        .hashing_patience = hashing_patience};
 }
 
 ShadowGate::ShadowGate(Conversation& conversation,

@@ -26,6 +26,9 @@ struct FailureCounter {
     std::function<void(const common::User&)> note_success{};
 };
 
+/// Slow machines need a second for what a fast one needs a few milliseconds for.
+constexpr std::chrono::seconds longest_hashing{15};
+
 /// Where accounts come from; tests bring their own.
 struct AccountSource {
     std::function<std::optional<common::User>(const std::string&)> user;
@@ -36,7 +39,7 @@ struct AccountSource {
     FailureCounter failures{};
     /// How long a password may be hashed: a cost that an entry names can be for
     /// ever.
-    std::chrono::milliseconds hashing_patience = std::chrono::seconds{15};
+    std::chrono::milliseconds hashing_patience = longest_hashing;
 };
 
 /// crypt(3) against the shadow file. What an attempt costs and what it says do
@@ -82,6 +85,8 @@ void require_shadow_file();
 
 /// The system's accounts.
 [[nodiscard]] AccountSource system_accounts(
-    std::function<bool(const common::User&)> change_password, FailureCounter failures);
+    std::function<bool(const common::User&)> change_password,
+    FailureCounter failures,
+    std::chrono::milliseconds hashing_patience);
 
 }  // namespace login
