@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <limits>
 
 #include <fnmatch.h>
@@ -531,6 +532,14 @@ std::vector<SettingsProblem> apply_settings(std::string_view text, Settings& set
         }
     });
     return problems;
+}
+
+std::vector<std::string_view> known_keys() {
+    std::vector<std::string_view> names;
+    std::transform(keys.begin(), keys.end(), std::back_inserter(names), [](const Key& key) {
+        return key.name;
+    });
+    return names;
 }
 
 std::vector<StrangeKey> strange_keys(std::string_view text, SettingsFile file) {

@@ -108,6 +108,9 @@ struct SettingsProblem {
 [[nodiscard]] std::vector<SettingsProblem> apply_settings(std::string_view text,
                                                           Settings& settings);
 
+/// The names of all keys that apply_settings() understands.
+[[nodiscard]] std::vector<std::string_view> known_keys();
+
 /// Which of the two files a text is from.
 enum class SettingsFile {
     shared,  ///< login.defs(5), which useradd(8), passwd(1) and others read too

@@ -4,6 +4,7 @@
 #include "getty/option_table.hpp"
 #include "login/option_table.hpp"
 #include "login/sessions/option_table.hpp"
+#include "login/settings.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -95,4 +96,22 @@ TEST_CASE("login's manual has an item for each of its options, and for no other"
         }
     }
     CHECK(listed(items_of(TTYGATE_MANUALS "/login.1")) == listed(table));
+}
+
+TEST_CASE("login's manual has an item for each key of the settings") {
+    std::ifstream file{TTYGATE_MANUALS "/login.1"};
+    REQUIRE(file);
+    std::set<std::string> items;
+    for (std::string line; std::getline(file, line);) {
+        std::istringstream words{line};
+        std::string word;
+        words >> word;
+        while (word == ".It" && words >> line) {
+            items.insert(line);
+        }
+    }
+    for (const std::string_view key : login::known_keys()) {
+        CAPTURE(std::string{key});
+        CHECK(items.contains(std::string{key}));
+    }
 }

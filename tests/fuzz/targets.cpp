@@ -13,7 +13,10 @@
 #include "getty/operands.hpp"
 #include "getty/prompt.hpp"
 #include "getty/terminal_probe.hpp"
-#include "login/aging.hpp"
+#include "login/limits.hpp"
+#include "login/login_access.hpp"
+#include "login/login_hours.hpp"
+#include "login/root_lines.hpp"
 #include "login/settings.hpp"
 #include "tests/fuzz/target.hpp"
 
@@ -275,9 +278,84 @@ void run_marks(std::string_view input) {
     promise(told <= input.size(), "no byte is made up");
 }
 
+unsigned lines_of(std::string_view input) {
+    return 1 + static_cast<unsigned>(std::count(input.begin(), input.end(), '\n'));
+}
+
 void run_settings(std::string_view input) {
     login::Settings settings;
-    (void)login::apply_settings(input, settings);
+    for (const auto& problem : login::apply_settings(input, settings)) {
+        promise(problem.line >= 1 && problem.line <= lines_of(input), "a problem has its line");
+    }
+    promise(settings.login_retries >= 1, "somebody may try");
+    promise((settings.tty_mode.value_or(0) & ~mode_t{0620}) == 0, "a line is nobody else's");
+    for (const auto file : {login::SettingsFile::shared, login::SettingsFile::own}) {
+        for (const auto& key : login::strange_keys(input, file)) {
+            promise(key.line >= 1 && key.line <= lines_of(input), "a key has its line");
+            promise(input.find(key.name) != input.npos, "a key is in the text");
+        }
+    }
+}
+
+void check_faults(std::string_view input, const std::vector<login::FaultyLine>& faults) {
+    unsigned before = 0;
+    for (const auto& fault : faults) {
+        promise(fault.line > before && fault.line <= lines_of(input), "a fault has its line");
+        promise(!fault.what.empty(), "a fault is told");
+        before = fault.line;
+    }
+}
+
+void check_verdict(std::string_view input,
+                   const login::RuleVerdict& verdict,
+                   const std::vector<login::FaultyLine>& faults) {
+    check_faults(input, faults);
+    promise(verdict.allowed || verdict.line != 0, "nobody is kept out without a rule");
+    promise(verdict.line <= lines_of(input), "a rule has its line");
+    promise((verdict.doubted_by != 0) ==
+                (!faults.empty() && (verdict.line == 0 || faults.front().line < verdict.line)),
+            "a fault before the rule, and no other, is a doubt");
+}
+
+void run_limits(std::string_view input) {
+    const auto is_member = [](std::string_view group) { return group == "staff"; };
+    const auto reading = login::limits_for(input, "ann", is_member);
+    check_faults(input, reading.faults);
+    promise(reading.limits.umask.value_or(0) <= 0777, "a umask is one");
+    const int priority = reading.limits.priority.value_or(0);
+    promise(priority >= -20 && priority <= 20, "a priority is one");
+    promise(reading.limits.resources.size() <= 12, "a resource has one limit");
+}
+
+void run_login_hours(std::string_view input) {
+    for (const unsigned minute : {0U, 600U, 1439U}) {
+        const auto reading = login::read_login_hours(
+            input, "ann", "tty1", {.weekday = minute % 7, .minute = minute});
+        check_verdict(input, reading.verdict, reading.faults);
+        promise(!reading.left || (reading.left->count() > 0) == reading.verdict.allowed,
+                "what is allowed has time left");
+    }
+}
+
+void run_login_access(std::string_view input) {
+    for (const std::string_view origin : {"tty1"sv, "far.example.org"sv, "10.1.2.3"sv, "::1"sv}) {
+        const auto reading = login::read_login_access(
+            input,
+            {.user = "ann",
+             .is_listed_in = [](std::string_view group) { return group == "staff"; },
+             .origin = origin});
+        check_verdict(input, reading.verdict, reading.faults);
+    }
+}
+
+void run_root_lines(std::string_view input) {
+    const std::string text{input};
+    const bool is_listed = login::lists_line(text, "tty1");
+    promise(!is_listed || text.find("tty1") != text.npos, "what is not there is not listed");
+    promise(login::list_against_root({.securetty = text}, "tty1").has_value() == !is_listed,
+            "a list keeps off what it has not");
+    const bool is_secure = !login::list_against_root({.ttys = text}, "tty1");
+    promise(!is_secure || text.find("secure") != text.npos, "nothing is secure by itself");
 }
 
 const std::vector<Target>& all() {
@@ -326,7 +404,23 @@ const std::vector<Target>& all() {
         {"marks", run_marks, {"\xff\0\0\xff\xff\xff\0x"sv}},
         {"login_defs",
          run_settings,
-         {"LOGIN_TIMEOUT 60\nENV_PATH=\"PATH=/bin\"\n# x\nTTYPERM 0620\n", "FAIL_DELAY\t-1\n"}},
+         {"LOGIN_TIMEOUT 60\nENV_PATH=\"PATH=/bin\"\n# x\nTTYPERM 0620\n",
+          "FAIL_DELAY\t-1\n",
+          "LOGIN_IDLE_TIMEOUT ttyS*=600 900\nENV_TZ TZ=CET\nULIMIT 99\nCONSOLE_GROUPS x\n"}},
+        {"limits",
+         run_limits,
+         {"ann L2D2048 N5\n@staff U- K027\n* P-5\n", "ann -\n", "* A1C2D3F4I5M6N7O8R9S10T11\n"}},
+        {"login_hours",
+         run_login_hours,
+         {"tty1:ann,bob:Wk0900-1700,SaSu0000-2400\n*:*:\n", "*:ann:Al2200-0600\n", "x\n*:*:0-1"}},
+        {"login_access",
+         run_login_access,
+         {"+:ann bob EXCEPT staff:tty1 LOCAL .example.org 10.0.0.0/8 192.168.\n-:ALL:ALL\n",
+          "-:ALL EXCEPT ann:ALL EXCEPT 10.1.0.0/255.255.0.0 ::1/128\n",
+          "nonsense\n+::\n"}},
+        {"root_lines",
+         run_root_lines,
+         {"tty1 \"/sbin/getty std\" linux on secure # x\n", "# a\ntty1\nconsole\n", "tty1#"}},
     };
     return list;
 }
