@@ -1,5 +1,6 @@
 #include "login/admission_facts.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/text_file.hpp"
@@ -191,7 +192,9 @@ SessionShell shell_of_last_resort(const Refusal& refusal) {
                 refusal.reason + ": root gets " + command.path + " instead");
     return {.command = command,
             .named = command.path,
-            .notice = refusal.words + " You get " + command.path + " instead.\n"};
+            .notice = refusal.words + " " +
+                      common::filled(common::translated("You get %s instead."), command.path) +
+                      "\n"};
 }
 
 void choose_shell(const common::User& user,

@@ -1,6 +1,5 @@
 #include "login/faillog.hpp"
 
-#include "common/safe_text.hpp"
 #include "common/syscall.hpp"
 #include "common/unique_fd.hpp"
 
@@ -112,17 +111,6 @@ FailureCount after_failure(FailureCount count,
 FailureCount after_success(FailureCount count) {
     count.failures = 0;
     return count;
-}
-
-std::string failures_line(const FailureCount& count, const std::string& when) {
-    const bool one = count.failures == 1;
-    std::string text =
-        (one ? "1 failed login" : std::to_string(count.failures) + " failed logins") +
-        " since the last one";
-    if (!count.line.empty()) {
-        text += std::string{one ? "" : "; the latest"} + " on " + common::safe_text(count.line);
-    }
-    return text + ", " + when + ".\n";
 }
 
 std::optional<FailureCount> change_failure_count(

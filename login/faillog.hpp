@@ -33,9 +33,6 @@ struct FailureCount {
 /// The count begins anew; what faillog(8) shows of the last failure stays.
 [[nodiscard]] FailureCount after_success(FailureCount count);
 
-/// What the person is told of it after a success, with a line end.
-[[nodiscard]] std::string failures_line(const FailureCount& count, const std::string& when);
-
 /// Changes an account's entry, under a lock that is waited for 100 ms at most,
 /// and returns what it was before. Nothing where the file is not there: it is
 /// never created, so that a machine without one counts nothing. Throws

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/environment.hpp"
+#include "login/faillog.hpp"
 #include "login/refusal.hpp"
 
 #include <chrono>
@@ -43,6 +44,11 @@ class Gate {
     /// The name the gate ended with: a PAM module may map one to another. It no
     /// longer changes after require_valid_account().
     [[nodiscard]] virtual std::string user_name() const = 0;
+    /// The failures under this name before it was admitted, where the gate counts
+    /// them itself.
+    [[nodiscard]] virtual std::optional<FailureCount> failures_before() const {
+        return std::nullopt;
+    }
     /// True where nologin, root's lines, motd and lastlog are the gate's affair.
     [[nodiscard]] virtual bool has_rules_of_its_own() const = 0;
 

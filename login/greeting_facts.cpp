@@ -56,6 +56,16 @@ GreetingFacts::Failures failures_since(const std::optional<common::LastLogin>& l
     return failures;
 }
 
+/// What the gate itself counts tells of them where no btmp is kept.
+GreetingFacts::Failures failures_counted(const Gate& gate) {
+    const FailureCount count = gate.failures_before().value_or(FailureCount{});
+    if (count.failures <= 0) {
+        return {};
+    }
+    return {.count = static_cast<std::size_t>(count.failures),
+            .last = {.when = local_time(count.last), .line = count.line}};
+}
+
 /// The files of a folder that are messages, by name.
 std::vector<std::string> messages_in(const std::string& folder) {
     std::vector<std::string> paths;
@@ -158,6 +168,9 @@ GreetingFacts greeting_facts(const common::User& user,
     }
     if (!said.failures) {
         facts.failures = failures_since(before.last_login, user, settings);
+        if (facts.failures.count == 0) {
+            facts.failures = failures_counted(gate);
+        }
     }
     if (settings.motd_files || !gate.has_rules_of_its_own()) {
         facts.messages_of_the_day =

@@ -2,7 +2,6 @@
 
 #include "login/change_password.hpp"
 #include "login/faillog.hpp"
-#include "login/local_time.hpp"
 #include "login/shadow_gate.hpp"
 #if TTYGATE_WITH_PAM
 #include "login/pam_gate.hpp"
@@ -71,17 +70,9 @@ std::chrono::sys_seconds now() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-void tell_of_failures(TerminalConversation& talk, const FailureCount& count) {
-    if (count.failures > 0) {
-        talk.say(failures_line(count, local_time(count.last)));
-    }
-}
-
 /// A count that cannot be read or written locks nobody out: it is there to slow
 /// somebody down who guesses, and FAIL_DELAY does so too.
-FailureCounter make_failure_counter(TerminalConversation& talk,
-                                    const Line& line,
-                                    const Settings& settings) {
+FailureCounter make_failure_counter(const Line& line, const Settings& settings) {
     if (!settings.faillog) {
         return {};
     }
@@ -104,11 +95,11 @@ FailureCounter make_failure_counter(TerminalConversation& talk,
                     });
                 },
             .note_success =
-                [&talk](const common::User& user) {
-                    common::tolerate(attempt, [&] {
-                        const auto before = change_failure_count(user.uid, after_success);
-                        tell_of_failures(talk, before.value_or(FailureCount{}));
-                    });
+                [](const common::User& user) {
+                    std::optional<FailureCount> before;
+                    common::tolerate(
+                        attempt, [&] { before = change_failure_count(user.uid, after_success); });
+                    return before;
                 }};
 }
 
@@ -128,7 +119,7 @@ std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
                                             [&talk, &settings](const common::User& user) {
                                                 return change_password(talk, settings, user);
                                             },
-                                            make_failure_counter(talk, line, settings),
+                                            make_failure_counter(line, settings),
                                             hashing_patience(settings)));
 }
 

@@ -313,11 +313,13 @@ bool ShadowGate::is_locked_out(const common::User& user) const {
     return accounts_.failures.locks_out && accounts_.failures.locks_out(user);
 }
 
-void ShadowGate::count(const common::User& user, Outcome outcome) const {
-    const auto& note = outcome == Outcome::admitted ? accounts_.failures.note_success
-                                                    : accounts_.failures.note_failure;
-    if (note) {
-        note(user);
+void ShadowGate::count(const common::User& user, Outcome outcome) {
+    const FailureCounter& counter = accounts_.failures;
+    if (outcome != Outcome::admitted && counter.note_failure) {
+        counter.note_failure(user);
+    }
+    if (outcome == Outcome::admitted && counter.note_success) {
+        failures_before_ = counter.note_success(user);
     }
 }
 

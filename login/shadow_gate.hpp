@@ -23,7 +23,8 @@ struct ShadowEntry {
 struct FailureCounter {
     std::function<bool(const common::User&)> locks_out{};
     std::function<void(const common::User&)> note_failure{};
-    std::function<void(const common::User&)> note_success{};
+    /// Gives back what was counted until then.
+    std::function<std::optional<FailureCount>(const common::User&)> note_success{};
 };
 
 /// Slow machines need a second for what a fast one needs a few milliseconds for.
@@ -52,6 +53,9 @@ class ShadowGate : public Gate {
     void trust(const std::string& name) override { user_ = name; }
     [[nodiscard]] std::optional<Refusal> require_valid_account() override;
     [[nodiscard]] std::string user_name() const override { return user_; }
+    [[nodiscard]] std::optional<FailureCount> failures_before() const override {
+        return failures_before_;
+    }
     [[nodiscard]] bool has_rules_of_its_own() const override { return false; }
     void open_session(bool /*quietly*/) override {}
     [[nodiscard]] common::Environment environment() override { return {}; }
@@ -65,7 +69,7 @@ class ShadowGate : public Gate {
                                     const std::string& field,
                                     const common::Secret& password) const;
     [[nodiscard]] bool is_locked_out(const common::User& user) const;
-    void count(const common::User& user, Outcome outcome) const;
+    void count(const common::User& user, Outcome outcome);
     [[nodiscard]] bool allows_empty_password(const common::User& user) const;
     [[nodiscard]] std::optional<Refusal> change_expired_password(const common::User& user);
 
@@ -74,6 +78,7 @@ class ShadowGate : public Gate {
     AccountSource accounts_;
     std::string dummy_setting_;
     std::string user_{};
+    std::optional<FailureCount> failures_before_{};
 };
 
 /// getspnam_r(3). Throws std::system_error where the shadow file is missing or

@@ -54,15 +54,6 @@ TEST_CASE("faillog: what a failure and a success change") {
     CHECK(login::after_failure({.failures = largest}, "", now).failures == largest);
 }
 
-TEST_CASE("faillog: what the person is told") {
-    CHECK(login::failures_line({.failures = 1, .line = "tty1"}, "today") ==
-          "1 failed login since the last one on tty1, today.\n");
-    CHECK(login::failures_line({.failures = 3, .line = "pts/\x1b[2J"}, "today") ==
-          "3 failed logins since the last one; the latest on pts/^[[2J, today.\n");
-    CHECK(login::failures_line({.failures = 2}, "today") ==
-          "2 failed logins since the last one, today.\n");
-}
-
 TEST_CASE("faillog: an entry comes back as it was written, each uid in its place") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("faillog", "");

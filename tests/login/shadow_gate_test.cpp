@@ -221,11 +221,17 @@ TEST_CASE("shadow gate: failures are counted, and so many lock out whoever knows
     auto source = accounts.source();
     source.failures = {.locks_out = [&count](const common::User&) { return count.locks; },
                        .note_failure = [&count](const common::User&) { ++count.failures; },
-                       .note_success = [&count](const common::User&) { ++count.successes; }};
+                       .note_success =
+                           [&count](const common::User&) {
+                               ++count.successes;
+                               return login::FailureCount{.failures = 2};
+                           }};
     const auto try_it = [&source](const char* name, const char* password) {
         tests::ScriptedConversation talk{{password}};
         login::ShadowGate gate{talk, EmptyPasswords::refused, source};
-        return gate.admits(name);
+        const auto verdict = gate.admits(name);
+        CHECK(gate.failures_before().has_value() == (verdict.outcome == Outcome::admitted));
+        return verdict;
     };
     CHECK(try_it("demo", "wrong").outcome == Outcome::refused);
     CHECK(count.failures == 1);
