@@ -15,6 +15,7 @@ namespace common {
 namespace {
 
 const char* identity = "ttygate";
+DivertedLog* diverted = nullptr;
 
 constexpr int authpriv_facility = 10;
 constexpr std::size_t longest_line = 1000;
@@ -48,6 +49,11 @@ void log_as(const char* program) noexcept {
 void log(Severity severity, std::string_view text) noexcept {
     const int saved_errno = errno;
     try {
+        if (diverted != nullptr) {
+            diverted->lines_.push_back(safe_text(text));
+            errno = saved_errno;
+            return;
+        }
         // No time stamp: every reader of /dev/log puts its own, and ours would
         // need the time zone file.
         const int priority = authpriv_facility * 8 + static_cast<int>(severity);
@@ -66,6 +72,14 @@ void log(Severity severity, std::string_view text) noexcept {
         // Out of memory: the event is lost, the login is not.
     }
     errno = saved_errno;
+}
+
+DivertedLog::DivertedLog() noexcept {
+    diverted = this;
+}
+
+DivertedLog::~DivertedLog() {
+    diverted = nullptr;
 }
 
 std::string error_text(int error_number) {

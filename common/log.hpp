@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace common {
 
@@ -18,6 +19,26 @@ void log_as(const char* program) noexcept;
 /// that came from outside are passed through quoted() by the caller. It never
 /// blocks and never fails: a log that is not there or stuck costs the line.
 void log(Severity severity, std::string_view text) noexcept;
+
+/// As long as it lives, what is logged comes here and goes nowhere else: for a
+/// program that only looks. There is one at a time.
+class DivertedLog {
+  public:
+    DivertedLog() noexcept;
+    DivertedLog(const DivertedLog&) = delete;
+    DivertedLog(DivertedLog&&) = delete;
+    DivertedLog& operator=(const DivertedLog&) = delete;
+    DivertedLog& operator=(DivertedLog&&) = delete;
+    ~DivertedLog();
+
+    /// Each made harmless, without priority and name.
+    [[nodiscard]] const std::vector<std::string>& lines() const noexcept { return lines_; }
+
+  private:
+    friend void log(Severity severity, std::string_view text) noexcept;
+
+    std::vector<std::string> lines_;
+};
 
 /// The text of an errno value, without locale or allocation in the C library.
 [[nodiscard]] std::string error_text(int error_number);

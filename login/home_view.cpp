@@ -27,12 +27,14 @@ struct Answers {
 
 constexpr char hushed = 'h';
 constexpr char not_hushed = 'n';
+constexpr char closed = 'c';
 
 char look_for_hush_file(const common::User& user, const std::string& file) noexcept {
     struct stat status {};
-    const bool there =
-        ::chdir(user.home.c_str()) == 0 && !file.empty() && ::lstat(file.c_str(), &status) == 0;
-    return there ? hushed : not_hushed;
+    if (::chdir(user.home.c_str()) != 0) {
+        return closed;
+    }
+    return !file.empty() && ::lstat(file.c_str(), &status) == 0 ? hushed : not_hushed;
 }
 
 /// Of a maildir(5): anything in its `new`.
@@ -104,6 +106,7 @@ HomeView look_at_home(const common::User& user, const HomeQuestions& questions) 
         view.answers = has_ended;
         return view;
     }
+    view.can_be_entered = answers.bytes[Answers::home] != closed;
     view.hushed = answers.bytes[Answers::home] == hushed;
     if (size > Answers::mail) {
         view.mailbox = static_cast<Mailbox>(answers.bytes[Answers::mail]);

@@ -15,6 +15,7 @@ struct HomeView {
     /// FUSE file system nobody serves) must not be entered: who tries never
     /// comes back.
     bool answers = true;
+    bool can_be_entered = false;
     bool hushed = false;
     Mailbox mailbox = Mailbox::empty;
 };

@@ -3,6 +3,7 @@
 #include "common/safe_text.hpp"
 #include "login/admission_facts.hpp"
 #include "login/authenticate.hpp"
+#include "login/check_facts.hpp"
 #include "login/clean_start.hpp"
 #include "login/make_gate.hpp"
 #include "login/settings_files.hpp"
@@ -72,6 +73,9 @@ int begin_session(const LoginContext& context, Gate& gate, const common::User& u
 int story(int argc, char** argv) {
     const common::Environment inherited = start_clean();
     const Options options = parse_options(argc, argv);
+    if (options.check != CheckForm::none) {
+        return run_check(options);
+    }
     hide_name(options, argc, argv);
     require_privilege(options, ::getuid(), ::geteuid());
 

@@ -125,12 +125,20 @@ std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
 
 }  // namespace
 
+GateKind gate_kind(const Settings& settings) {
+    return settings.gate.value_or(built_in);
+}
+
+bool can_use_pam() {
+    return TTYGATE_WITH_PAM != 0;
+}
+
 std::unique_ptr<Gate> make_gate(TerminalConversation& talk,
                                 Watchdog& watchdog,
                                 const Line& line,
                                 const Settings& settings,
                                 const std::string& name_prompt) {
-    return settings.gate.value_or(built_in) == GateKind::pam
+    return gate_kind(settings) == GateKind::pam
                ? make_pam_gate(talk, watchdog, line, settings, name_prompt)
                : make_shadow_gate(talk, line, settings);
 }

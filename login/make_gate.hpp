@@ -11,6 +11,11 @@
 
 namespace login {
 
+/// Which gate LOGIN_GATE names, or was chosen when login was built.
+[[nodiscard]] GateKind gate_kind(const Settings& settings);
+/// Whether login was built with PAM.
+[[nodiscard]] bool can_use_pam();
+
 /// The gate that LOGIN_GATE names, or the one chosen when login was built.
 /// Throws where that one cannot work: the other is never tried in its place.
 [[nodiscard]] std::unique_ptr<Gate> make_gate(TerminalConversation& talk,

@@ -122,6 +122,12 @@ Options parse_options(int argc, const char* const* argv) {
         take_option(words, options);
     }
     take_name(words, options);
+    if (options.json && options.check == CheckForm::none) {
+        throw common::UsageError{"--json is for --check"};
+    }
+    if (options.json) {
+        options.check = CheckForm::json;
+    }
     if (options.already_authenticated && !options.user) {
         throw common::UsageError{"-f needs a name"};
     }

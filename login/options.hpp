@@ -8,6 +8,9 @@
 
 namespace login {
 
+/// How `login --check` answers, where that is all that is wanted.
+enum class CheckForm { none, text, json };
+
 /// What the command line asked for.
 struct Options {
     std::optional<std::string> user{};
@@ -17,6 +20,8 @@ struct Options {
     bool plain_prompt = false;           ///< -H
     bool keep_environment = false;       ///< -p
     bool become_shell = false;           ///< --exec-shell
+    CheckForm check = CheckForm::none;   ///< --check, with --json
+    bool json = false;                   ///< --json
 
     bool operator==(const Options&) const = default;
 };

@@ -49,6 +49,10 @@ TEST_CASE("options: what callers write") {
         {{"-d", "/dev/tty1", "demo"}, {.user = "demo"}},
         {{"-h", "a", "-h", "b"}, {.host = "b"}},
         {{"1000"}, {.user = "1000"}},
+        {{"--exec-shell", "demo"}, {.user = "demo", .become_shell = true}},
+        {{"--check"}, {.check = login::CheckForm::text}},
+        {{"--json", "--check", "-h", "host", "demo"},
+         {.user = "demo", .host = "host", .check = login::CheckForm::json, .json = true}},
     };
     for (const Row& row : rows) {
         CAPTURE(row.words.size());
@@ -77,6 +81,9 @@ TEST_CASE("T-01 options: what could be taken for one, and is not") {
         {"-x"},
         {"--shel", "/bin/sh"},
         {"--help=yes"},
+        {"--json"},
+        {"--check=json"},
+        {"--check", "demo", "--json"},
         {"--bogus"},
         {"---"},
         {"-f root"},
