@@ -71,6 +71,16 @@ std::string lines_of(const std::string& text) {
     return common::safe_text(text, common::LineBreaks::kept);
 }
 
+/// `\q` alone is an unknown escape, as everywhere. Who cannot have the picture
+/// reads what would be in it.
+std::string qr_code(const IssueFacts& facts, std::string_view text) {
+    if (text.empty()) {
+        return "q";
+    }
+    std::string picture = facts.qr_code(text);
+    return picture.empty() ? common::safe_text(text) : picture;
+}
+
 std::string expand(char escape, std::string_view argument, const IssueFacts& facts) {
     using common::safe_text;
     switch (escape) {
@@ -85,6 +95,7 @@ std::string expand(char escape, std::string_view argument, const IssueFacts& fac
         case 'n': return safe_text(facts.node_name());
         case 'o': return safe_text(facts.domain());
         case 'O': return safe_text(facts.host_domain());
+        case 'q': return qr_code(facts, argument);
         case 'r': return safe_text(facts.release());
         case 's': return safe_text(facts.system_name());
         case 'S': return pretty_name(facts, argument);
@@ -103,7 +114,7 @@ bool is_one_of(char escape, std::string_view set) {
     return set.find(escape) != set.npos;
 }
 
-constexpr std::string_view take_argument = "46aAeS";
+constexpr std::string_view take_argument = "46aAeqS";
 constexpr std::string_view tell_addresses = "46aA";
 /// What is different at every look: no reason to show an issue again.
 constexpr std::string_view change_by_themselves = "dtuU";

@@ -29,8 +29,10 @@ struct IssueFacts {
     /// \a and \A, of one interface or of all: a line for each.
     std::function<std::string(AddressList, std::string_view)> addresses{};
     std::function<std::string()> host_keys{};  ///< \k: a line for each
-    std::string line{};                        ///< \l
-    unsigned speed = 0;                        ///< \b
+    /// \q{text}: a picture of it; "" where none can be shown.
+    std::function<std::string(std::string_view)> qr_code{};
+    std::string line{};  ///< \l
+    unsigned speed = 0;  ///< \b
 };
 
 enum class IssueStyle {

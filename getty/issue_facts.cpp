@@ -13,6 +13,7 @@
 #include "getty/host_keys.hpp"
 #include "getty/issue_json.hpp"
 #include "getty/issue_watch.hpp"
+#include "getty/qr_code.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -113,6 +114,18 @@ void add_snippets(IssueText& issue, const std::vector<std::string>& directories)
     issue.paths.insert(issue.paths.end(), directories.begin(), directories.end());
 }
 
+std::string qr_picture(std::string_view text,
+                       const std::function<bool(std::size_t, std::size_t)>& has_room) {
+    const auto code = qr_code(text);
+    if (!code || !has_room(columns_of(*code), rows_of(*code))) {
+        return {};
+    }
+    std::string picture = drawn(*code);
+    // The issue ends its lines itself.
+    picture.pop_back();
+    return picture;
+}
+
 }  // namespace
 
 std::string host_name() {
@@ -120,7 +133,16 @@ std::string host_name() {
     return static_cast<const char*>(names.nodename);
 }
 
-IssueFacts collect_facts(std::string line, unsigned speed) {
+LineFacts facts_of(const common::Terminal& terminal) {
+    const auto has_room = [&terminal](std::size_t columns, std::size_t rows) {
+        const winsize size = terminal.size();
+        return columns <= size.ws_col && rows <= size.ws_row &&
+               terminal.shows("\xe2\x96\x80\xe2\x96\x84\xe2\x96\x88");
+    };
+    return {.name = std::string{terminal.name()}, .speed = terminal.speed(), .has_room = has_room};
+}
+
+IssueFacts collect_facts(LineFacts line) {
     const auto name = [](auto utsname::*field) {
         return [field] {
             const utsname names = system_names();
@@ -143,8 +165,10 @@ IssueFacts collect_facts(std::string line, unsigned speed) {
         .addresses = [](AddressList which,
                         std::string_view i) { return address_lines(read_addresses(), which, i); },
         .host_keys = host_key_lines,
-        .line = std::move(line),
-        .speed = speed,
+        .qr_code = [has_room = line.has_room](
+                       std::string_view text) { return qr_picture(text, has_room); },
+        .line = std::move(line.name),
+        .speed = line.speed,
     };
 }
 
@@ -196,16 +220,16 @@ std::string domain_in_hosts(std::string_view hosts, std::string_view host) {
 
 int show_issue(const Options& options) {
     // A line is not needed; where there is one, it is told of.
-    std::string line;
-    unsigned speed = 0;
+    LineFacts line;
     try {
         const common::Terminal terminal = common::Terminal::standard_input();
-        line = terminal.name();
-        speed = terminal.speed();
+        line = {.name = std::string{terminal.name()}, .speed = terminal.speed()};
     } catch (const std::system_error&) {
-        line.clear();
+        line = {};
     }
-    const IssueFacts facts = collect_facts(line, speed);
+    // Standard output is no screen, or anybody's: pictures are always drawn.
+    line.has_room = [](std::size_t, std::size_t) { return true; };
+    const IssueFacts facts = collect_facts(std::move(line));
     std::string text = render_issue(read_issue(options).text, facts, options.issue_style).text;
     if (options.json) {
         text = issue_as_json(text, facts);

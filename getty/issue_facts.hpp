@@ -1,16 +1,30 @@
 #pragma once
 
+#include "common/terminal.hpp"
 #include "getty/issue.hpp"
 #include "getty/options.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace getty {
 
+/// What an issue may tell of its line, and what the line's screen takes.
+struct LineFacts {
+    std::string name{};
+    unsigned speed = 0;
+    /// Whether the screen has room for so many columns and rows of block
+    /// characters, and shows these.
+    std::function<bool(std::size_t columns, std::size_t rows)> has_room{};
+};
+/// The terminal must outlive them.
+[[nodiscard]] LineFacts facts_of(const common::Terminal& terminal);
+
 /// The facts of this machine and this line, each looked up when it is asked for.
-[[nodiscard]] IssueFacts collect_facts(std::string line, unsigned speed);
+[[nodiscard]] IssueFacts collect_facts(LineFacts line);
 
 /// --show-issue: the issue as it is now, on standard output. Returns the exit
 /// status.

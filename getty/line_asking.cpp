@@ -79,13 +79,11 @@ std::string Line::as_shown(std::string text) const {
 }
 
 IssueFacts Line::facts() const {
-    const common::Terminal& terminal = claimed_->terminal;
-    return collect_facts(std::string{terminal.name()}, terminal.speed());
+    return collect_facts(facts_of(claimed_->terminal));
 }
 
 void Line::show_issue() {
-    const common::Terminal& terminal = claimed_->terminal;
-    put_on_screen(issue_.draw(options_, std::string{terminal.name()}, terminal.speed()));
+    put_on_screen(issue_.draw(options_, facts_of(claimed_->terminal)));
 }
 
 /// The issue, below what a line table has to say and the option to clear.
@@ -125,9 +123,7 @@ void Line::on_change(Clock::time_point now) {
 /// Shows the issue again if it has changed, and under it what has been typed.
 void Line::look_at_issue(Clock::time_point now) {
     looked_at_issue_ = now;
-    const common::Terminal& terminal = claimed_->terminal;
-    const auto changed =
-        issue_.look_again(options_, std::string{terminal.name()}, terminal.speed());
+    const auto changed = issue_.look_again(options_, facts_of(claimed_->terminal));
     if (!changed) {
         return;
     }

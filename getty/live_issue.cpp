@@ -1,7 +1,5 @@
 #include "getty/live_issue.hpp"
 
-#include "getty/issue_facts.hpp"
-
 #include <utility>
 
 #include <sys/stat.h>
@@ -17,16 +15,14 @@ timespec time_of_reload() {
 
 }  // namespace
 
-std::string LiveIssue::draw(const Options& options, const std::string& line, unsigned speed) {
+std::string LiveIssue::draw(const Options& options, const LineFacts& line) {
     reload_ = time_of_reload();
-    Look now = look(options, line, speed);
+    Look now = look(options, line);
     keep(now);
     return std::move(now.text);
 }
 
-std::optional<std::string> LiveIssue::look_again(const Options& options,
-                                                 const std::string& line,
-                                                 unsigned speed) {
+std::optional<std::string> LiveIssue::look_again(const Options& options, const LineFacts& line) {
     const timespec reload = time_of_reload();
     const bool is_asked_for = reload.tv_sec != reload_.tv_sec || reload.tv_nsec != reload_.tv_nsec;
     reload_ = reload;
@@ -38,7 +34,7 @@ std::optional<std::string> LiveIssue::look_again(const Options& options,
         watched = sources_;
         watch_.reset();
         watch_ = std::make_unique<IssueWatch>(watched);
-        now = look(options, line, speed);
+        now = look(options, line);
     }
     if (now.lasting == lasting_hash_ && (!is_asked_for || now.whole == whole_hash_)) {
         return std::nullopt;
@@ -47,12 +43,12 @@ std::optional<std::string> LiveIssue::look_again(const Options& options,
     return std::move(now.text);
 }
 
-LiveIssue::Look LiveIssue::look(const Options& options, const std::string& line, unsigned speed) {
+LiveIssue::Look LiveIssue::look(const Options& options, const LineFacts& line) {
     sources_ = {.host_name = !options.no_hostname};
     RenderedIssue rendered{};
     if (!options.no_issue) {
         IssueText issue = read_issue(options);
-        rendered = render_issue(issue.text, collect_facts(line, speed), options.issue_style);
+        rendered = render_issue(issue.text, collect_facts(line), options.issue_style);
         sources_.paths = std::move(issue.paths);
         sources_.addresses = rendered.uses_addresses;
         sources_.host_name |= rendered.uses_host_name;

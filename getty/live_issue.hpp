@@ -1,5 +1,6 @@
 #pragma once
 
+#include "getty/issue_facts.hpp"
 #include "getty/issue_watch.hpp"
 #include "getty/options.hpp"
 
@@ -22,14 +23,13 @@ class LiveIssue {
     static constexpr std::chrono::milliseconds settling_time{100};
 
     /// The issue as it is now, to be shown; "" with --noissue. Not yet watched.
-    [[nodiscard]] std::string draw(const Options& options, const std::string& line, unsigned speed);
+    [[nodiscard]] std::string draw(const Options& options, const LineFacts& line);
 
     /// Reads everything again, and watches it from here on. The issue to show if it, or
     /// the host name of the prompt, is not what is shown; time and number of users count only if
     /// --reload asked.
     [[nodiscard]] std::optional<std::string> look_again(const Options& options,
-                                                        const std::string& line,
-                                                        unsigned speed);
+                                                        const LineFacts& line);
 
     /// Readable when look_again() is worth its while; -1: nothing is watched.
     [[nodiscard]] int descriptor() const { return watch_ ? watch_->descriptor() : -1; }
@@ -43,7 +43,7 @@ class LiveIssue {
         std::uint64_t lasting = 0;
     };
 
-    [[nodiscard]] Look look(const Options& options, const std::string& line, unsigned speed);
+    [[nodiscard]] Look look(const Options& options, const LineFacts& line);
     void keep(const Look& look);
 
     IssueSources sources_{};

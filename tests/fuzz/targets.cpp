@@ -12,6 +12,7 @@
 #include "getty/noise.hpp"
 #include "getty/operands.hpp"
 #include "getty/prompt.hpp"
+#include "getty/qr_code.hpp"
 #include "getty/terminal_probe.hpp"
 #include "login/limits.hpp"
 #include "login/login_access.hpp"
@@ -160,6 +161,11 @@ getty::IssueFacts facts() {
         .ipv6_address = of_argument,
         .addresses = [](getty::AddressList, std::string_view name) { return std::string{name}; },
         .host_keys = hostile,
+        .qr_code =
+            [](std::string_view text) {
+                const auto code = getty::qr_code(text);
+                return code && code->size() < 30 ? getty::drawn(*code) : std::string{};
+            },
         .line = "tty\x1b[H",
         .speed = 9600};
 }
@@ -168,7 +174,7 @@ getty::IssueFacts facts() {
 void run_issue(std::string_view input) {
     for (const auto style : {getty::IssueStyle::agetty, getty::IssueStyle::busybox}) {
         const auto rendered = getty::render_issue(input, facts(), style);
-        promise(rendered.text.size() <= 64 * (input.size() + 1), "an issue stays in bounds");
+        promise(rendered.text.size() <= 1024 * (input.size() + 1), "an issue stays in bounds");
         // \e and the colours are the administrator's escapes, and ANSI_COLOR's.
         if (is_harmless(input, "\r\n\t") && input.find("\\e") == input.npos &&
             input.find("\\S") == input.npos && input.find("%e") == input.npos) {

@@ -38,13 +38,13 @@ TEST_CASE("of a directory the *.issue files are shown by name") {
 }
 
 TEST_CASE("the facts of a line are those it is told") {
-    const getty::IssueFacts facts = getty::collect_facts("ttyS7", 12'345);
+    const getty::IssueFacts facts = getty::collect_facts({.name = "ttyS7", .speed = 12'345});
     CHECK(facts.line == "ttyS7");
     CHECK(facts.speed == 12'345);
 }
 
 TEST_CASE("the facts of the machine are the kernel's") {
-    const getty::IssueFacts facts = getty::collect_facts({}, 0);
+    const getty::IssueFacts facts = getty::collect_facts({});
     utsname names{};
     REQUIRE(::uname(&names) == 0);
     CHECK(facts.system_name() == static_cast<const char*>(names.sysname));

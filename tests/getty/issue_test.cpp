@@ -60,6 +60,10 @@ IssueFacts facts() {
                        "\nmore";
             },
         .host_keys = [] { return "one\ntwo"s; },
+        .qr_code =
+            [](std::string_view text) {
+                return text.size() > 6 ? ""s : "[" + std::string{text} + "]";
+            },
         .line = "ttyS0",
         .speed = 115'200,
     };
@@ -104,6 +108,10 @@ TEST_CASE("every escape of an issue stands for its fact") {
         {R"(\\)", "\\"},
         {R"(\\n)", "\\n"},
         {R"(\q)", "q"},
+        {R"(\q{}x)", "x"},
+        {R"(\q{hello})", "[hello]"},
+        {R"(\q{no room)", "q{no room"},
+        {"\\q{too long\x1b}", "too long^["},
         {R"(\{x})", "{x}"},
         {R"(\n \l)"
          "\n",

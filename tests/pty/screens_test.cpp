@@ -192,3 +192,24 @@ TEST_CASE("screen: colours, keys and a changed issue in a terminal emulator") {
         capture.hold_against(terminal.screen());
     }
 }
+
+TEST_CASE("screen: a QR code in the issue, where there is room for it") {
+    Capture capture{"qr-code"};
+    Capture text{"qr-code-as-text"};
+    pty::TestWorld world;
+    furnish(world);
+    world.write_file("/etc/issue", "Help:\n\\q{https://example.org/box}\n\n");
+    const std::vector<std::string> getty{
+        pty::World::getty(), "-l", pty::World::login(), "-", "tmux"};
+    SUBCASE("a terminal emulator") {
+        const pty::Tmux terminal{getty};
+        terminal.expect_at_end("box login:");
+        capture.hold_against(terminal.screen());
+    }
+    SUBCASE("one that is not in UTF-8") {
+        const pty::Tmux terminal{
+            {"/bin/sh", "-c", "stty -iutf8; exec \"$0\" -l \"$1\" - tmux", getty[0], getty[2]}};
+        terminal.expect_at_end("box login:");
+        text.hold_against(terminal.screen());
+    }
+}
