@@ -5,6 +5,7 @@
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "login/attempts.hpp"
+#include "login/closed_line.hpp"
 #include "login/keyboard_layout.hpp"
 #include "login/records.hpp"
 #include "login/user_name.hpp"
@@ -38,7 +39,9 @@ class Attempts {
           talk_(talk),
           line_(line),
           settings_(settings),
-          rules_{.tries = settings.login_retries, .fail_delay = settings.fail_delay} {}
+          rules_{.tries = settings.login_retries,
+                 .fail_delay = settings.fail_delay,
+                 .grid = settings.answer_grid} {}
 
     /// Until somebody is in; `name` is the first to try, if it was given.
     void go_on(std::optional<std::string> name, const std::string& prompt) {
@@ -96,8 +99,11 @@ class Attempts {
     void answer_failure(const std::string& name, const Verdict& verdict, Clock::time_point typed) {
         ++failures_;
         const auto end = answer_time(typed, Clock::now(), verdict.delay, rules_);
-        // Before the pause: what ends us in it does not take the trace away.
+        // Before the pause: what ends us in it takes neither the trace away nor the
+        // delay.
         note_failure(name, verdict);
+        common::tolerate("close the line for a while",
+                         [&] { close_line(settings_.closed_lines, line_.name, end); });
         talk_.pause_until(end);
         leave_if_over();
         // What was typed while the answer was being checked may be a second try
@@ -169,6 +175,16 @@ class Attempts {
     unsigned failures_ = 0;
 };
 
+/// A login before us may have left in the middle of the delay that a failure cost.
+void wait_until_open(Conversation& talk, const Line& line, const Settings& settings) {
+    const auto longest = std::max(settings.fail_delay, std::chrono::seconds{60});
+    const auto now = Clock::now();
+    const auto open = closed_until(settings.closed_lines, line.name, now, longest);
+    if (open > now) {
+        talk.pause_until(open);
+    }
+}
+
 /// -f: whoever started us answers for the person. From another host that takes
 /// the administrator's consent, or a network daemon that splits its template
 /// could turn a name into this option.
@@ -202,11 +218,13 @@ void authenticate(Gate& gate,
                   const Line& line,
                   const Options& options,
                   const Settings& settings) {
-    talk.allow(settings.login_timeout);
     if (is_trusted(line, options, settings)) {
+        talk.allow(settings.login_timeout);
         gate.trust(*options.user);
         return;
     }
+    wait_until_open(talk, line, settings);
+    talk.allow(settings.login_timeout);
     Attempts{gate, talk, line, settings}.go_on(options.user, name_prompt(options, settings));
 }
 

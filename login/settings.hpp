@@ -84,6 +84,10 @@ struct Settings {
     bool kill_strays = false;
     std::vector<std::string> linger_users{};  ///< whose processes may outlive a session
     std::optional<unsigned> max_processes{};
+
+    // No keys: what tests change.
+    std::chrono::milliseconds answer_grid{250};  ///< AttemptRules::grid
+    std::string closed_lines = "/run/ttygate/closed-lines";
 };
 
 /// How long a call into PAM may take that asks nothing; 0: as long as it likes.

@@ -36,6 +36,12 @@ int poll_time(steady_clock::time_point end) {
     return static_cast<int>(std::clamp<milliseconds>(left, 0ms, 1h).count());
 }
 
+timespec time_until(steady_clock::time_point end) {
+    const auto left = std::max<steady_clock::duration>(end - steady_clock::now(), 0ns);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    return {.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds{left - seconds}.count()};
+}
+
 /// A character of the line's own, as a set of keys; a switched off one is NUL,
 /// which no key is.
 std::string_view as_keys(const cc_t& character) {
@@ -234,7 +240,9 @@ void TerminalConversation::pause_until(steady_clock::time_point end) {
     // any sooner.
     while (over_ != Answer::terminated && steady_clock::now() < end) {
         pollfd signals{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0};
-        if (::poll(&signals, 1, poll_time(end)) > 0) {
+        // To the microsecond: what a check took must not show in the rounding.
+        const timespec left = time_until(end);
+        if (::ppoll(&signals, 1, &left, nullptr) > 0) {
             if (const auto ending = signal_arrived()) {
                 over_ = *ending == Answer::terminated ? *ending : over_.value_or(*ending);
             }

@@ -58,6 +58,7 @@ class PasswordGate : public login::Gate {
 struct Login {
     explicit Login(std::deque<std::string> keys) : talk(std::move(keys)) {
         settings.btmp_file = directory.write("btmp", "");
+        settings.closed_lines = directory.path("closed-lines");
         // What others could read would not be written.
         std::filesystem::permissions(
             settings.btmp_file,
@@ -167,6 +168,30 @@ TEST_CASE("authenticate: an empty name is no attempt") {
     CHECK(login.authenticate());
     CHECK(login.times_said("login: ") == 3);
     CHECK(login.talk.pauses.empty());
+}
+
+TEST_CASE("T-23 authenticate: the delay of a failure holds for the next login on the line") {
+    Login first{{"root", "wrong"}};
+    CHECK_FALSE(first.authenticate());
+    Login next{{"root", "right"}};
+    next.settings.closed_lines = first.settings.closed_lines;
+    CHECK(next.authenticate());
+    REQUIRE(next.talk.pauses.size() == 1);
+    CHECK(next.talk.pauses.front() > 4s);
+    // Only then does the person's own time begin.
+    CHECK(next.talk.allowed == std::vector{60s});
+
+    Login on_another_line{{"root", "right"}};
+    on_another_line.settings.closed_lines = first.settings.closed_lines;
+    on_another_line.line.name = "tty8";
+    CHECK(on_another_line.authenticate());
+    CHECK(on_another_line.talk.pauses.empty());
+
+    Login trusted{{}};
+    trusted.settings.closed_lines = first.settings.closed_lines;
+    trusted.options = {.user = "root", .already_authenticated = true};
+    CHECK(trusted.authenticate());
+    CHECK(trusted.talk.pauses.empty());
 }
 
 TEST_CASE("authenticate: some failures are the last") {

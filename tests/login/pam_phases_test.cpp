@@ -91,6 +91,7 @@ class Login {
         const login::Line line{.name = "tty9"};
         login::Settings settings;
         settings.btmp_file = directory_.path("btmp");
+        settings.closed_lines = directory_.path("closed-lines");
         BriefMachine machine;
         try {
             login::PamGate gate{talk, {.line = "/dev/tty9"}, directory_.path("pam.d")};
