@@ -251,11 +251,18 @@ TEST_CASE("the shell's environment is exact, whatever login inherits or PAM sets
           "EVIL=1"},
          {"TERM=vt100", "COLORTERM=truecolor", "NO_COLOR=1"},
          {"LANG=de_DE.UTF-8", "LC_TIME=C", "TZ=UTC", "DISPLAY=:0"}}};
+    const std::string program = "/bin/cat /proc/self/environ";
+    struct Person {
+        uid_t user;
+        std::string path;
+    };
+    const std::vector<Person> people{
+        {1003, "PATH=/usr/local/bin:/usr/bin:/bin"},
+        {0, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
     const Words ours{"HOME=/home/probe",
                      "USER=probe",
                      "LOGNAME=probe",
                      "SHELL=/run/probe",
-                     "PATH=/usr/local/bin:/usr/bin:/bin",
                      "MAIL=/var/mail/probe"};
 
     std::vector<Stack> stacks{{pty::Gate::shadow, false}};
@@ -265,24 +272,27 @@ TEST_CASE("the shell's environment is exact, whatever login inherits or PAM sets
     }
     for (const Stack& stack : stacks) {
         for (const Inherited& inherited : environments) {
-            for (const bool keeps : {false, true}) {
+            for (int combination = 0; combination < 4; ++combination) {
+                const bool keeps = combination % 2 != 0;
+                const Person& person = people.at(static_cast<std::size_t>(combination / 2));
                 CAPTURE(name_of(stack.gate));
                 CAPTURE(stack.is_hostile);
                 CAPTURE(inherited.name);
                 CAPTURE(keeps);
+                CAPTURE(person.user);
                 const pty::TestWorld world;
                 choose_gate(world, stack.gate);
+                pty::Account account = probing_account(world, program);
+                account.user = person.user;
+                world.add_user(account);
                 Words expected = ours;
+                expected.push_back(stack.is_hostile ? "PATH=/pam/bin" : person.path);
                 if (stack.is_hostile) {
                     world.append_file("/etc/pam.d/login", "session required pam_env.so\n");
                     world.write_file("/etc/environment",
                                      "HOME=/evil\nUSER=evil\nLOGNAME=evil\nSHELL=/evil\n"
                                      "LD_PRELOAD=/evil\nLD_AUDIT=/evil\nIFS=/\n"
                                      "GOOD=1\nPATH=/pam/bin\n");
-                    std::replace(expected.begin(),
-                                 expected.end(),
-                                 std::string{"PATH=/usr/local/bin:/usr/bin:/bin"},
-                                 std::string{"PATH=/pam/bin"});
                     expected.emplace_back("GOOD=1");
                 }
                 expected.insert(expected.end(), inherited.kept.begin(), inherited.kept.end());
@@ -291,7 +301,7 @@ TEST_CASE("the shell's environment is exact, whatever login inherits or PAM sets
                         expected.end(), inherited.kept_with_p.begin(), inherited.kept_with_p.end());
                 }
                 const auto seen = probe(world,
-                                        "/bin/cat /proc/self/environ",
+                                        program,
                                         {.environment = inherited.variables},
                                         keeps ? Words{"-p"} : Words{});
                 CHECK(joined(variables_in(seen)) == joined(sorted(expected)));

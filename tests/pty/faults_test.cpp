@@ -1,0 +1,203 @@
+// What the kernel refuses, and what there is too little of: nobody gets a shell
+// for it, and what had been taken is given back.
+
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/pam_journal.hpp"
+#include "tests/pty/test_world.hpp"
+#include "tests/testing.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+#include <utmpx.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr auto longest_stay = 8000ms * pty::slowness;
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+/// A shell that leaves a trace of having been started.
+void add_ann(const pty::World& world) {
+    world.write_file("/run/shell", "#!/bin/sh\necho >/home/ann/started\n", 0755);
+    world.add_user({.name = "ann", .user = 1001, .password = "secret", .shell = "/run/shell"});
+}
+
+/// A login of ann's on a line of its own, under a wrapper or limits.
+struct Trial {
+    Trial(std::string name, pty::Command command, const Words& wrapper = {})
+        : what(std::move(name)), login(start(std::move(command), wrapper)) {}
+
+    pty::Process start(pty::Command command, const Words& wrapper) const {
+        command.arguments = wrapper;
+        for (const char* word : {pty::World::login(), "-f", "ann"}) {
+            command.arguments.emplace_back(word);
+        }
+        command.session = pty::Session::leader_with_terminal;
+        return line.start_on(command);
+    }
+
+    std::string what;
+    pty::Line line;
+    pty::Process login;
+};
+
+void check_undone(const pty::World& world, const Trial& trial) {
+    CHECK(record_of(world, trial.line).type != USER_PROCESS);
+    CHECK(count_in_wtmp(world, trial.line, USER_PROCESS) ==
+          count_in_wtmp(world, trial.line, DEAD_PROCESS));
+}
+
+}  // namespace
+
+TEST_CASE("who cannot be become is no reason for a shell of another's (T-27)") {
+    if (TTYGATE_SANITIZED != 0) {
+        tests::skip("needs a login without sanitizers: they cannot be traced");
+    }
+    if (::access("/usr/bin/strace", X_OK) != 0) {
+        tests::skip("needs strace");
+    }
+    for (const auto gate : pty::gates()) {
+        const std::optional<pty::PamJournal> journal =
+            gate == pty::Gate::pam ? std::optional<pty::PamJournal>{std::in_place} : std::nullopt;
+        pty::TestWorld world;
+        choose_gate(world, gate);
+        if (journal) {
+            journal->join_stack(world);
+        }
+        add_ann(world);
+        for (const std::string call : {"setgroups", "setresgid", "setresuid"}) {
+            // Not all at once: what they log would find no room.
+            std::list<Trial> trials;
+            for (const std::string error : {"EPERM", "EAGAIN", "ENOSYS"}) {
+                const Words strace{"/usr/bin/strace",
+                                   "-D",
+                                   "-f",
+                                   "--seccomp-bpf",
+                                   "-o",
+                                   "/dev/null",
+                                   "-e",
+                                   "trace=" + call,
+                                   "-e",
+                                   "inject=" + call + ":error=" + error};
+                trials.emplace_back(call + " " + error, pty::Command{}, strace);
+            }
+            for (Trial& trial : trials) {
+                CAPTURE(name_of(gate));
+                CAPTURE(trial.what);
+                CHECK(trial.login.wait_exit(longest_stay) == pty::Exit{.status = 1});
+                CHECK(contains(trial.line.transcript(), " (ref "));
+                CHECK(log_lines_of(world, trial.login.id()).size() == 1);
+                check_undone(world, trial);
+                CHECK(trial.line.owner().user == 0);
+                if (journal) {
+                    const std::string steps = pty::PamJournal::steps_of(trial.login.id());
+                    CHECK(contains(steps, "open") == contains(steps, "close"));
+                    CHECK(contains(steps, "establish") == contains(steps, "delete"));
+                }
+            }
+        }
+        CHECK_FALSE(fs::exists("/home/ann/started"));
+    }
+}
+
+TEST_CASE("too few processes, descriptors or memory: a word, and everything undone (T-45)") {
+    if (TTYGATE_SANITIZED != 0) {
+        tests::skip("needs a login without sanitizers: they need more than the limits leave");
+    }
+    constexpr rlim_t mebibyte = rlim_t{1024} * 1024;
+    struct Limit {
+        std::string what;
+        int resource;
+        rlim_t value;
+    };
+    std::vector<Limit> limits{{"no process", RLIMIT_NPROC, 0}};
+    for (const rlim_t descriptors :
+         {3UL, 4UL, 5UL, 6UL, 7UL, 8UL, 9UL, 10UL, 12UL, 16UL, 24UL, 32UL}) {
+        limits.push_back(
+            {std::to_string(descriptors) + " descriptors", RLIMIT_NOFILE, descriptors});
+    }
+    for (const rlim_t size : {1UL, 4UL, 6UL, 8UL, 10UL, 12UL, 16UL, 32UL, 64UL}) {
+        limits.push_back({std::to_string(size) + " MiB", RLIMIT_AS, size * mebibyte});
+    }
+    for (const auto gate : pty::gates()) {
+        pty::TestWorld world;
+        choose_gate(world, gate);
+        add_ann(world);
+        // Of her number, or one process would not be too many.
+        const pty::Process another{{.arguments = {"/bin/sleep", "1000"}, .before_exec = [] {
+                                        if (::setuid(1001) != 0) {
+                                            ::_exit(1);
+                                        }
+                                    }}};
+        std::list<Trial> trials;
+        for (const Limit& limit : limits) {
+            const rlimit both{.rlim_cur = limit.value, .rlim_max = limit.value};
+            trials.emplace_back(limit.what, pty::Command{.limits = {{limit.resource, both}}});
+        }
+        std::size_t let_in = 0;
+        for (Trial& trial : trials) {
+            CAPTURE(name_of(gate));
+            CAPTURE(trial.what);
+            const auto exit = trial.login.wait_exit(longest_stay);
+            CAPTURE(trial.line.transcript());
+            CAPTURE(exit);
+            check_undone(world, trial);
+            CHECK(trial.line.owner().user == 0);
+            if (count_in_wtmp(world, trial.line, USER_PROCESS) == 1 && exit.status == 0) {
+                ++let_in;
+                continue;
+            }
+            // 127: the loader found too little before there was a login; a signal:
+            // the kernel did.
+            const bool was_login = exit.status == 1;
+            const bool was_stopped_before = exit.status == 127 || exit.signal == SIGKILL ||
+                                            exit.signal == SIGSEGV || exit.signal == SIGABRT;
+            CHECK((was_login || was_stopped_before));
+            if (was_login) {
+                CHECK((contains(trial.line.transcript(), "login: ") ||
+                       contains(trial.line.transcript(), " (ref ")));
+            }
+        }
+        // Enough is enough: the last of each kind suffice.
+        CHECK(let_in >= 2);
+        CAPTURE(trials.front().line.transcript());
+        CHECK(contains(trials.front().line.transcript(), "Resource temporarily unavailable (ref "));
+    }
+}
+
+TEST_CASE("without /etc/passwd nobody gets in, and no init has to spin (T-44)") {
+    pty::TestWorld world;
+    world.remove_file("/etc/ttygate/login.conf");
+    std::list<Trial> trials;
+    add_ann(world);
+    world.remove_file("/etc/passwd");
+    const auto start = pty::Clock::now();
+    for (const auto gate : pty::gates()) {
+        choose_gate(world, gate);
+        Trial& trial = trials.emplace_back(name_of(gate), pty::Command{});
+        trial.line.expect("Login refused (ref ");
+    }
+    for (Trial& trial : trials) {
+        CAPTURE(trial.what);
+        CHECK(trial.login.wait_exit(longest_stay) == pty::Exit{.status = 1});
+        CHECK(pty::Clock::now() - start >= 4900ms);
+        CHECK(log_lines_of(world, trial.login.id()).size() == 1);
+        check_undone(world, trial);
+    }
+}
