@@ -496,7 +496,8 @@ bool read_backwards(const std::string& path,
         return true;
     }
     const auto count = static_cast<std::size_t>(status_of(file, path).st_size / record_size);
-    std::array<utmpx, 64> block{};
+    // Small: the stack of a login stays as large as it once was.
+    std::array<utmpx, 16> block{};
     std::size_t seen = 0;
     while (seen < std::min(count, most)) {
         const std::size_t length = std::min({block.size(), count - seen, most - seen});

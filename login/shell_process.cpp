@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -355,6 +356,8 @@ std::optional<std::string> ShellProcess::read_failure() {
 ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
     const char go_ahead = 1;
     common::check(::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL), "release the shell");
+    // What was needed to get here is not needed for the hours to come.
+    ::malloc_trim(0);
     if (plan_.idle_limit > 0s) {
         idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));
     }
