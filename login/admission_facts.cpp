@@ -77,22 +77,36 @@ std::optional<std::string> console_lines(const std::string& setting) {
     return lines;
 }
 
-WeekMinute this_minute() {
+/// By the local clock.
+struct LocalMinute {
+    WeekMinute minute{};
+    std::chrono::sys_seconds begun{};
+};
+
+LocalMinute this_minute() {
     const std::time_t now = std::time(nullptr);
     std::tm fields{};
     ::localtime_r(&now, &fields);
     constexpr int minutes_in_hour = 60;
-    return {.weekday = static_cast<unsigned>(fields.tm_wday),
-            .minute = static_cast<unsigned>(fields.tm_hour * minutes_in_hour + fields.tm_min)};
+    return {.minute = {.weekday = static_cast<unsigned>(fields.tm_wday),
+                       .minute =
+                           static_cast<unsigned>(fields.tm_hour * minutes_in_hour + fields.tm_min)},
+            .begun = std::chrono::sys_seconds{std::chrono::seconds{now - fields.tm_sec}}};
 }
 
-std::optional<Refusal> refusal_by_hours(const common::User& user, const Line& line) {
+std::optional<Refusal> refusal_by_hours(const common::User& user,
+                                        const Line& line,
+                                        std::optional<std::chrono::sys_seconds>& ends) {
     constexpr const char* path = "/etc/porttime";
     const auto text = text_of_rules(path, unknown_rule);
     if (!text) {
         return std::nullopt;
     }
-    const HoursReading reading = read_login_hours(*text, user.name, line.name, this_minute());
+    const LocalMinute now = this_minute();
+    const HoursReading reading = read_login_hours(*text, user.name, line.name, now.minute);
+    if (reading.left) {
+        ends = now.begun + *reading.left;
+    }
     log_faults(path, reading.faults);
     return refusal_by_rules(RuleTable::porttime, reading.verdict, user);
 }
@@ -115,7 +129,8 @@ std::optional<Refusal> refusal_by_access(const common::User& user, const Line& l
 std::optional<Refusal> refusal_by_files(const common::User& user,
                                         const Line& line,
                                         const Gate& gate,
-                                        const Settings& settings) {
+                                        const Settings& settings,
+                                        std::optional<std::chrono::sys_seconds>& ends) {
     if (auto refusal = refusal_by_nologin(nologin_text(gate, settings), user)) {
         return refusal;
     }
@@ -130,7 +145,7 @@ std::optional<Refusal> refusal_by_files(const common::User& user,
     if (auto refusal = refusal_by_access(user, line)) {
         return refusal;
     }
-    return settings.login_hours ? refusal_by_hours(user, line) : std::nullopt;
+    return settings.login_hours ? refusal_by_hours(user, line, ends) : std::nullopt;
 }
 
 /// Root has none, as limits(5) says: who repairs a machine needs all of it.
@@ -230,7 +245,7 @@ Admission admit(const common::User& user,
                 const Settings& settings) {
     Admission admission;
     if (!gate.has_rules_of_its_own()) {
-        admission.refusal = refusal_by_files(user, line, gate, settings);
+        admission.refusal = refusal_by_files(user, line, gate, settings, admission.ends);
         if (admission.refusal) {
             return admission;
         }

@@ -8,6 +8,7 @@
 #include "login/settings.hpp"
 #include "login/shell_command.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,8 @@ struct Admission {
     std::optional<Refusal> refusal{};
     SessionShell shell{};
     UserLimits limits{};  ///< of /etc/limits
+    /// When they have to be off the line again, by /etc/porttime.
+    std::optional<std::chrono::sys_seconds> ends{};
 };
 
 /// Looks at the machine and decides by admission.hpp. The files of rules hold

@@ -32,14 +32,14 @@ bool can_be_favoured(int priority) {
 
 }  // namespace
 
-UserLimits with_largest_file(UserLimits limits, std::optional<std::uint64_t> blocks) {
+UserLimits with_largest_file(UserLimits limits, std::uint64_t blocks) {
     constexpr rlim_t block = 512;
     const bool has_one =
         std::any_of(limits.resources.begin(), limits.resources.end(), [](const auto& limit) {
             return limit.resource == RLIMIT_FSIZE;
         });
-    if (blocks && !has_one) {
-        limits.resources.push_back({.resource = RLIMIT_FSIZE, .value = *blocks * block});
+    if (!has_one) {
+        limits.resources.push_back({.resource = RLIMIT_FSIZE, .value = blocks * block});
     }
     return limits;
 }

@@ -3,13 +3,12 @@
 #include "login/limits.hpp"
 
 #include <cstdint>
-#include <optional>
 
 namespace login {
 
 /// ULIMIT as a limit, unless the user's own limits have one for files: 512 bytes
 /// for each block.
-[[nodiscard]] UserLimits with_largest_file(UserLimits limits, std::optional<std::uint64_t> blocks);
+[[nodiscard]] UserLimits with_largest_file(UserLimits limits, std::uint64_t blocks);
 
 /// True where somebody has set a limit for files already.
 [[nodiscard]] bool has_file_limit();

@@ -269,9 +269,12 @@ std::chrono::sys_seconds last_read(const common::Terminal& terminal) {
     return std::chrono::sys_seconds{std::chrono::seconds{status.st_atim.tv_sec}};
 }
 
-int poll_time(const std::optional<IdleWatch::Advice>& advice) {
+/// No end of the waiting for poll(2).
+constexpr std::chrono::milliseconds for_ever{-1};
+
+std::chrono::milliseconds sooner(std::chrono::milliseconds left, std::chrono::milliseconds right) {
     constexpr std::chrono::milliseconds longest = 24h;
-    return advice ? static_cast<int>(std::min(advice->next, longest).count()) : -1;
+    return std::min(left == for_ever ? right : std::min(left, right), longest);
 }
 
 }  // namespace
@@ -361,19 +364,13 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
     if (plan_.idle_limit > 0s) {
         idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));
     }
+    if (plan_.ends) {
+        closing_.emplace(*plan_.ends);
+    }
     ShellEnd end;
     for (;;) {
-        std::optional<IdleWatch::Advice> advice;
-        if (idle_) {
-            advice = idle_->look(
-                std::chrono::steady_clock::now(),
-                std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
-                last_read(terminal_));
-        }
-        const bool is_over = advice && has_been_idle(*advice);
-        if (is_over) {
-            idle_.reset();
-        }
+        std::chrono::milliseconds next = for_ever;
+        const bool is_over = this->is_over(next);
         std::array<pollfd, 5> sources{
             pollfd{.fd = child_.descriptor(), .events = POLLIN, .revents = 0},
             pollfd{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0},
@@ -381,7 +378,8 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
             // No event is asked for: a hang-up is reported without.
             pollfd{.fd = watches_line_ ? terminal_.descriptor() : -1, .events = 0, .revents = 0},
             pollfd{.fd = orphans_ ? orphans_->descriptor() : -1, .events = POLLIN, .revents = 0}};
-        if (::poll(sources.data(), sources.size(), is_over ? 0 : poll_time(advice)) < 0) {
+        if (::poll(sources.data(), sources.size(), is_over ? 0 : static_cast<int>(next.count())) <
+            0) {
             continue;
         }
         if (sources[1].revents != 0) {
@@ -406,6 +404,51 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
             return end;
         }
     }
+}
+
+/// Says what is due; true once, when a time is over. `next` comes to when the next
+/// look is due.
+bool ShellProcess::is_over(std::chrono::milliseconds& next) {
+    const bool idle = is_idle_too_long(next);
+    const bool closed = is_closed(next);
+    if (idle || closed) {
+        idle_.reset();
+        closing_.reset();
+    }
+    return idle || closed;
+}
+
+bool ShellProcess::is_idle_too_long(std::chrono::milliseconds& next) {
+    if (!idle_) {
+        return false;
+    }
+    const auto advice =
+        idle_->look(std::chrono::steady_clock::now(),
+                    std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+                    last_read(terminal_));
+    next = sooner(next, advice.next);
+    return has_been_idle(advice);
+}
+
+bool ShellProcess::is_closed(std::chrono::milliseconds& next) {
+    if (!closing_) {
+        return false;
+    }
+    // A stopped line must not hold us.
+    constexpr auto patience = 500ms;
+    const auto advice = closing_->look(
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+    next = sooner(next, advice.next);
+    switch (advice.step) {
+        case ClosingTime::Step::wait: return false;
+        case ClosingTime::Step::warn:
+            terminal_.write("\r\n\aYour time on this line is over in a minute.\r\n", patience);
+            return false;
+        case ClosingTime::Step::end: break;
+    }
+    common::log(common::Severity::notice, "ending the session: its time is over (/etc/porttime)");
+    terminal_.write("\r\nYour time on this line is over.\r\n", patience);
+    return true;
 }
 
 /// Says what is due; true when the time is over.

@@ -5,6 +5,7 @@
 #include "common/terminal.hpp"
 #include "common/user.hpp"
 #include "login/child.hpp"
+#include "login/closing_time.hpp"
 #include "login/idle_watch.hpp"
 #include "login/limits.hpp"
 #include "login/orphans.hpp"
@@ -34,6 +35,7 @@ struct ShellPlan {
     /// back.
     std::optional<termios> callers_modes{};
     UserLimits limits{};
+    std::optional<std::chrono::sys_seconds> ends{};  ///< whoever is there then has to go
     /// Frees what the gate left in the child; must not throw.
     std::function<void()> forget_gate{};
 };
@@ -97,6 +99,9 @@ class ShellProcess {
     [[nodiscard]] bool end_shell();
     [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
     [[nodiscard]] std::optional<std::string> read_failure();
+    [[nodiscard]] bool is_over(std::chrono::milliseconds& next);
+    [[nodiscard]] bool is_idle_too_long(std::chrono::milliseconds& next);
+    [[nodiscard]] bool is_closed(std::chrono::milliseconds& next);
     [[nodiscard]] bool has_been_idle(IdleWatch::Advice advice) const;
 
     const ShellPlan& plan_;
@@ -107,6 +112,7 @@ class ShellProcess {
     Child child_;
     bool watches_line_ = true;
     std::optional<IdleWatch> idle_{};
+    std::optional<ClosingTime> closing_{};
 };
 
 /// Takes the line as the controlling terminal of the session that this process

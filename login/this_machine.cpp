@@ -123,11 +123,13 @@ void ThisMachine::greet(const common::User& user) {
 }
 
 UserLimits ThisMachine::limits_for_session() const {
-    const UserLimits& limits = context_.admission.limits;
+    UserLimits limits = context_.admission.limits;
+    const auto& largest_file = context_.settings.largest_file;
     // A module of the gate's has the last word.
-    const bool is_settled = context_.gate.has_rules_of_its_own() && has_file_limit();
-    return within_reach(is_settled ? limits
-                                   : with_largest_file(limits, context_.settings.largest_file));
+    if (largest_file && !(context_.gate.has_rules_of_its_own() && has_file_limit())) {
+        limits = with_largest_file(std::move(limits), *largest_file);
+    }
+    return within_reach(std::move(limits));
 }
 
 ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
@@ -152,6 +154,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .reference = new_reference(),
         .callers_modes = is_guest() ? std::optional{context_.talk.modes_found()} : std::nullopt,
         .limits = limits_for_session(),
+        .ends = admission.ends,
         .forget_gate = [&gate] { gate.forget_in_child(); }};
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,32 +87,36 @@ void give_root_a_password(const World& world) {
 // --- who is it ---
 
 TEST_CASE("T-18 unknown, locked, star, empty, blank root: no password opens, no word tells which") {
-    std::string first;
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    world.write_file("/etc/shadow", "root::20000:0:99999:7:::\n", 0640);
+    world.add_user({.name = "locked", .user = 1003, .password_field = "!"});
+    world.add_user({.name = "star", .user = 1004, .password_field = "*"});
+    world.add_user({.name = "empty", .user = 1005});
+    world.add_user({.name = "wrong", .user = 1006, .password = "other"});
+    struct Try {
+        Try(std::string of, std::string typed) : name(std::move(of)), password(std::move(typed)) {}
+        std::string name;
+        std::string password;
+        pty::Line line;
+        pty::Process login = start_login(line, {"-H", "--", name});
+    };
+    std::list<Try> tries;
     for (const char* password : {"", "x"}) {
-        for (const char* who : {"unknown", "locked", "star", "empty", "blank root", "wrong"}) {
-            CAPTURE(std::string{who});
-            CAPTURE(std::string{password});
-            pty::TestWorld world;
-            choose_gate(world, pty::Gate::shadow);
-            const std::string_view kind = who;
-            std::string name = "mark";
-            if (kind == "blank root") {
-                name = "root";
-                world.write_file("/etc/shadow", "root::20000:0:99999:7:::\n", 0640);
-            } else if (kind == "wrong") {
-                world.add_user({.name = "mark", .user = 1003, .password = "other"});
-            } else if (kind != "unknown") {
-                world.add_user(
-                    {.name = "mark",
-                     .user = 1003,
-                     .password_field = kind == "locked" ? "!" : (kind == "star" ? "*" : "")});
-            }
-            const std::string text = shown_to(world, name, password);
-            CHECK(has(text, "Login incorrect"));
-            CHECK_FALSE(is_let_in(world, name));
-            first = first.empty() ? text : first;
-            CHECK(text == first);
+        for (const char* name : {"unknown", "locked", "star", "empty", "root", "wrong"}) {
+            tries.emplace_back(name, password);
         }
+    }
+    for (Try& one : tries) {
+        one.line.expect("Password: ");
+        one.line.send(one.password + "\r");
+    }
+    for (Try& one : tries) {
+        CAPTURE(one.name);
+        CAPTURE(one.password);
+        one.line.expect("\nlogin: ");
+        CHECK(one.line.transcript() == "Password: \r\n\r\nLogin incorrect\r\nlogin: ");
+        CHECK_FALSE(is_let_in(world, one.name));
     }
 }
 
@@ -458,6 +463,54 @@ TEST_CASE("porttime: at its times, on its lines") {
         CHECK(is_let_in(world, "ann") == row.in);
         CHECK(has(line.transcript(), "You may not log in on this line at this time.") == !row.in);
     }
+}
+
+namespace {
+
+/// tzfile(5): a zone that is always so many seconds ahead.
+std::string zone_ahead(unsigned seconds) {
+    const auto number = [](unsigned value) {
+        return std::string{static_cast<char>(value >> 24),
+                           static_cast<char>(value >> 16),
+                           static_cast<char>(value >> 8),
+                           static_cast<char>(value)};
+    };
+    const std::string header = "TZif2" + std::string(15, '\0') + number(0) + number(0) + number(0) +
+                               number(0) + number(1) + number(4);
+    const std::string body = header + number(seconds) + std::string(2, '\0') + "ABC" + '\0';
+    return body + body + "\n\n";
+}
+
+}  // namespace
+
+TEST_CASE("porttime: when the time is over the session is, with a warning before") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    world.append_file("/etc/ttygate/login.conf", "PORTTIME_CHECKS_ENAB yes\n");
+    add_person(world, ann);
+    // By the clock here it is always four seconds before ten.
+    constexpr long before_ten = 10 * 3600 - 4;
+    constexpr long day = 86'400;
+    const long now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+                         .time_since_epoch()
+                         .count();
+    world.write_file("/etc/localtime",
+                     zone_ahead(static_cast<unsigned>((before_ten - now % day + day) % day)));
+    world.write_file("/etc/porttime", "*:ann:Al0900-0959\n");
+    pty::Line line;
+    const auto begun = pty::Clock::now();
+    auto login = start_login(line, {"-f", "ann"});
+    line.expect("Your time on this line is over in a minute.");
+    line.expect("Your time on this line is over.");
+    CHECK(pty::Clock::now() - begun > 2s);
+    CHECK(login.wait_exit() == pty::Exit{.status = 0});
+    CHECK(world.wtmp().back().type == DEAD_PROCESS);
+    CHECK(world.count_log("its time is over (/etc/porttime)") == 1);
+    // Ten o'clock is too late.
+    pty::Line next;
+    start_login(next, {"-f", "ann"}).wait_exit();
+    next.expect_hang_up();
+    CHECK(has(next.transcript(), "You may not log in on this line at this time."));
 }
 
 // --- limits ---
