@@ -247,6 +247,18 @@ Complaint take_idle_rules(std::string_view value, Settings& settings) {
     return {};
 }
 
+/// Yes, no, or patterns of lines.
+Complaint take_stray_lines(std::string_view value, Settings& settings) {
+    bool everywhere = false;
+    if (take_truth(value, everywhere).empty()) {
+        settings.kill_strays =
+            everywhere ? std::vector<std::string>{"*"} : std::vector<std::string>{};
+        return {};
+    }
+    settings.kill_strays = words_of(value);
+    return settings.kill_strays.empty() ? "must be yes, no, or names of lines" : "";
+}
+
 Complaint take_max_processes(std::string_view value, Settings& settings) {
     constexpr unsigned most = 4'194'304;  // the largest pid_max there is
     unsigned number = 0;
@@ -287,7 +299,7 @@ constexpr auto keys = std::to_array<Key>({
     {"FAIL_DELAY", [](auto value, auto& s) { return take_seconds(value, s.fail_delay); }},
     {"LOGIN_MODULE_TIMEOUT", take_module_timeout},
     {"LOGIN_IDLE_TIMEOUT", take_idle_rules},
-    {"LOGIN_KILL_STRAYS", [](auto value, auto& s) { return take_truth(value, s.kill_strays); }},
+    {"LOGIN_KILL_STRAYS", take_stray_lines},
     {"LOGIN_LINGER_USERS",
      [](auto value, auto& s) {
          s.linger_users = words_of(value);
@@ -358,13 +370,6 @@ constexpr auto keys = std::to_array<Key>({
     {"LOG_OK_LOGINS", [](auto value, auto& s) { return take_truth(value, s.log_logins); }},
     {"LOG_UNKFAIL_ENAB",
      [](auto value, auto& s) { return take_truth(value, s.log_unknown_names); }},
-});
-
-/// Ours too, but so far only understood.
-constexpr auto not_done_yet = std::to_array<std::string_view>({
-    "LOGIN_KILL_STRAYS",
-    "LOGIN_LINGER_USERS",
-    "LOGIN_MAX_PROCESSES",
 });
 
 /// What other logins, of shadow and util-linux, do something by.
@@ -500,7 +505,7 @@ void for_each_line(std::string_view text, Visit visit) {
 }
 
 std::optional<StrangeKey::Kind> strangeness(std::string_view name, SettingsFile file) {
-    if (has(not_honoured, name) || has(not_done_yet, name)) {
+    if (has(not_honoured, name)) {
         return StrangeKey::Kind::not_honoured;
     }
     const bool has_meaning =
@@ -512,6 +517,14 @@ std::optional<StrangeKey::Kind> strangeness(std::string_view name, SettingsFile 
 
 std::chrono::seconds module_timeout(const Settings& settings) {
     return settings.module_timeout_set.value_or(settings.login_timeout);
+}
+
+bool kills_strays(const Settings& settings, const std::string& line) {
+    return std::any_of(settings.kill_strays.begin(),
+                       settings.kill_strays.end(),
+                       [&line](const std::string& pattern) {
+                           return ::fnmatch(pattern.c_str(), line.c_str(), 0) == 0;
+                       });
 }
 
 std::chrono::seconds idle_timeout(const Settings& settings, const std::string& line) {

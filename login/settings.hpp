@@ -81,7 +81,7 @@ struct Settings {
     bool faillog = true;
 
     std::vector<IdleRule> idle_rules{};
-    bool kill_strays = false;
+    std::vector<std::string> kill_strays{};   ///< patterns of lines; LOGIN_KILL_STRAYS
     std::vector<std::string> linger_users{};  ///< whose processes may outlive a session
     std::optional<unsigned> max_processes{};
 
@@ -95,6 +95,8 @@ struct Settings {
 
 /// After how long without a key a session on this line is ended; 0: never. The
 /// first rule that fits the line's name counts.
+/// Whether what a session on this line leaves behind is ended with it.
+[[nodiscard]] bool kills_strays(const Settings& settings, const std::string& line);
 [[nodiscard]] std::chrono::seconds idle_timeout(const Settings& settings, const std::string& line);
 
 /// A line of a settings file that was skipped.

@@ -74,6 +74,7 @@ class ShellProcess {
     /// child has the line. Throws where it could not get it.
     ShellProcess(const ShellPlan& plan, const common::Terminal& terminal);
 
+    [[nodiscard]] pid_t process() const noexcept { return child_.id(); }
     /// The session that the shell is in.
     [[nodiscard]] pid_t session() const noexcept;
 

@@ -9,6 +9,7 @@
 #include "login/shell_environment.hpp"
 #include "login/terminal_modes.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -73,6 +74,9 @@ std::string words_for(const ShellEnd& end) {
 void ThisMachine::set_defaults() {
     give_default_limits();
     ::umask(context_.settings.umask);
+    if (kills_strays(context_.settings, context_.line.name) && !is_guest()) {
+        common::tolerate("look at the audit session", [this] { strays_.emplace(); });
+    }
 }
 
 void ThisMachine::take_groups(const common::User& user) {
@@ -161,12 +165,28 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
 pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
     plan_ = plan_for(user, gate);
     shell_.emplace(*plan_, context_.terminal);
+    follow_strays(user, gate);
     context_.talk.hand_over();
     return shell_->session();
 }
 
+/// systemd-logind(8) ends what it keeps a session of, by its own rules.
+void ThisMachine::follow_strays(const common::User& user, Gate& gate) {
+    const std::vector<std::string>& linger = context_.settings.linger_users;
+    const bool may_linger = std::find(linger.begin(), linger.end(), user.name) != linger.end();
+    if (may_linger || gate.environment().find("XDG_SESSION_ID") != nullptr) {
+        strays_.reset();
+    }
+    if (strays_) {
+        strays_->follow(shell_->process(), context_.line.name, context_.settings.max_processes);
+    }
+}
+
 void ThisMachine::drop_shell() noexcept {
     shell_.reset();
+    if (strays_) {
+        strays_->end_all();
+    }
 }
 
 void ThisMachine::record_login(const common::User& user, pid_t session) {

@@ -8,6 +8,7 @@
 #include "login/options.hpp"
 #include "login/session.hpp"
 #include "login/settings.hpp"
+#include "login/strays.hpp"
 #include "login/terminal_conversation.hpp"
 
 #include <optional>
@@ -56,6 +57,7 @@ class ThisMachine : public Machine {
         return context_.line.session_owner == SessionOwner::caller;
     }
     [[nodiscard]] UserLimits limits_for_session() const;
+    void follow_strays(const common::User& user, Gate& gate);
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;
@@ -66,6 +68,7 @@ class ThisMachine : public Machine {
     std::optional<utmpx> record_before_{};                ///< of the caller
     std::optional<ShellPlan> plan_{};
     std::optional<ShellProcess> shell_{};
+    std::optional<Strays> strays_{};
 };
 
 }  // namespace login

@@ -128,7 +128,7 @@ TEST_CASE("settings: every key reaches its place") {
     CHECK(settings.idle_rules == std::vector<login::IdleRule>{{.lines = "ttyS*", .time = 600s},
                                                               {.lines = "pts/*", .time = 3600s},
                                                               {.lines = "*", .time = 900s}});
-    CHECK(settings.kill_strays);
+    CHECK(settings.kill_strays == std::vector<std::string>{"*"});
     CHECK(settings.linger_users == std::vector<std::string>{"build", "backup"});
     CHECK(settings.max_processes == 500U);
     CHECK(read("ENV_ROOTPATH /r").root_path == "/r");
@@ -190,7 +190,7 @@ TEST_CASE("settings: a value that cannot be understood changes nothing and has a
         "LOGIN_IDLE_TIMEOUT ttyS0=5 =600",
         "LOGIN_IDLE_TIMEOUT ttyS0=600 pts/*=",
         "LOGIN_IDLE_TIMEOUT -1",
-        "LOGIN_KILL_STRAYS maybe",
+        "LOGIN_KILL_STRAYS",
         "LOGIN_MAX_PROCESSES 0",
     };
     for (const char* line : lines) {
@@ -273,10 +273,9 @@ TEST_CASE("settings: keys without effect are told from those of other programs")
           std::vector<login::StrangeKey>{
               {.line = 4, .name = "CONSOLE_GROUPS", .kind = Kind::not_honoured},
               {.line = 6, .name = "LOGIN_TIMOUT", .kind = Kind::unknown},
-              {.line = 7, .name = "login_timeout", .kind = Kind::unknown},
-              {.line = 8, .name = "LOGIN_MAX_PROCESSES", .kind = Kind::not_honoured}});
+              {.line = 7, .name = "login_timeout", .kind = Kind::unknown}});
     const auto own = login::strange_keys(text, SettingsFile::own);
-    REQUIRE(own.size() == 5);
+    REQUIRE(own.size() == 4);
     CHECK(own.front() ==
           login::StrangeKey{.line = 3, .name = "PASS_MAX_DAYS", .kind = Kind::unknown});
     CHECK(login::strange_keys("", SettingsFile::own).empty());
