@@ -214,6 +214,54 @@ TEST_CASE("what a PAM module has said is not said again") {
     CHECK(world.last_login(ann.user).value_or(pty::LastLogin{}).line == line.name());
 }
 
+TEST_CASE("with Debian's stack a person reads what Debian's login shows, and no less") {
+    if (::access("/bin/login", X_OK) != 0) {
+        tests::skip("needs a login of Debian's");
+    }
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    world.write_file("/etc/pam.d/login",
+                     "auth       required pam_unix.so nodelay\n"
+                     "account    required pam_unix.so\n"
+                     "session    required pam_env.so readenv=1\n"
+                     "session    optional pam_lastlog.so\n"
+                     "session    optional pam_motd.so motd=/run/motd.dynamic\n"
+                     "session    optional pam_motd.so noupdate\n"
+                     "session    optional pam_mail.so standard\n"
+                     "session    required pam_unix.so\n");
+    world.write_file("/etc/motd", "\nThe programs included are free software.\n");
+    world.write_file("/run/motd.dynamic", "Linux box 6.1.0 x86_64\n");
+    const auto shown_by = [](const char* program) {
+        pty::Line line;
+        auto login = line.start_on(
+            {.arguments = {program, "--", "ann"}, .session = pty::Session::leader_with_terminal});
+        line.expect("Password: ");
+        line.send("secret\r");
+        auto shown = line.expect(pty::shell_prompt);
+        line.send("exit\r");
+        login.wait_exit();
+        // The time and the line are of the login before.
+        if (const auto last = shown.find("Last login: "); last != shown.npos) {
+            const auto end = shown.find('\r', last);
+            const auto rest = std::min(shown.find(" from ", last), shown.find(" on ", last));
+            shown.replace(last, std::min(rest, end) - last, "Last login: then");
+            const auto tty = shown.find(" on pts/");
+            shown.erase(tty, shown.find('\r', tty) - tty);
+        }
+        return shown;
+    };
+    static_cast<void>(shown_by("/bin/login"));
+    for (const bool has_mail : {false, true}) {
+        CAPTURE(has_mail);
+        if (has_mail) {
+            world.write_file("/var/mail/ann", "From somebody\n");
+        }
+        CHECK(shown_by(pty::World::login()) == shown_by("/bin/login"));
+        CHECK(shown_by(pty::World::login()) == shown_by("/bin/login"));
+    }
+}
+
 TEST_CASE("mail that has been read, maildirs, and MAIL_CHECK_ENAB") {
     struct Row {
         std::string what;
