@@ -49,7 +49,7 @@ std::uint8_t product(std::uint8_t left, std::uint8_t right) {
     unsigned result = 0;
     for (unsigned bit = bits_in_byte; bit-- > 0;) {
         result = (result << 1U) ^ ((result >> 7U) * polynomial);
-        result ^= ((right >> bit) & 1U) * left;
+        result ^= ((static_cast<unsigned>(right) >> bit) & 1U) * static_cast<unsigned>(left);
     }
     return static_cast<std::uint8_t>(result);
 }
@@ -183,7 +183,8 @@ class Drawing {
         }
         bool dark = false;
         if (bit < bits_in_byte * bytes.size()) {
-            dark = ((bytes[bit / bits_in_byte] >> (7U - bit % bits_in_byte)) & 1U) != 0;
+            const unsigned byte = bytes[bit / bits_in_byte];
+            dark = ((byte >> (7U - bit % bits_in_byte)) & 1U) != 0;
             ++bit;
         }
         code_.set(row, column, dark != ((row + column) % 2 == 0));
