@@ -59,8 +59,10 @@ class Reader {
 
     /// `only` is the type that is wanted; "" for all.
     void take(const std::string& service, std::string_view only, unsigned depth) {
+        // Two lines that include their own file are soon more than can be read.
         constexpr unsigned deepest = 16;
-        if (depth > deepest) {
+        constexpr unsigned most = 500;
+        if (depth > deepest || ++files_ > most) {
             complain(service + ": includes itself, or too many others");
             return;
         }
@@ -123,6 +125,7 @@ class Reader {
 
     const ReadService& read_;
     PamStack& stack_;
+    unsigned files_ = 0;
 };
 
 std::string_view base_name(std::string_view path) {

@@ -14,9 +14,11 @@
 #include "getty/prompt.hpp"
 #include "getty/qr_code.hpp"
 #include "getty/terminal_probe.hpp"
+#include "login/check.hpp"
 #include "login/limits.hpp"
 #include "login/login_access.hpp"
 #include "login/login_hours.hpp"
+#include "login/pam_stack.hpp"
 #include "login/root_lines.hpp"
 #include "login/settings.hpp"
 #include "tests/fuzz/target.hpp"
@@ -364,6 +366,19 @@ void run_root_lines(std::string_view input) {
     promise(!is_secure || text.find("secure") != text.npos, "nothing is secure by itself");
 }
 
+void run_pam_stack(std::string_view input) {
+    const auto stack = login::read_pam_stack(
+        "login", [input](const std::string&) { return std::optional{std::string{input}}; });
+    std::vector<login::CheckedModule> modules;
+    for (const login::PamModule& module : stack.modules) {
+        promise(stack.has_type(module.type) && !module.module.empty(),
+                "a line has a type and a module");
+        modules.push_back({.module = module});
+    }
+    const login::CheckReport report{.findings = login::stack_findings("login", stack, modules)};
+    promise(is_harmless(login::check_as_text(report), "\n"), "the report acts on no terminal");
+}
+
 const std::vector<Target>& all() {
     static const std::vector<Target> list{
         {"line_editor",
@@ -424,6 +439,11 @@ const std::vector<Target>& all() {
          {"+:ann bob EXCEPT staff:tty1 LOCAL .example.org 10.0.0.0/8 192.168.\n-:ALL:ALL\n",
           "-:ALL EXCEPT ann:ALL EXCEPT 10.1.0.0/255.255.0.0 ::1/128\n",
           "nonsense\n+::\n"}},
+        {"pam_stack",
+         run_pam_stack,
+         {"auth required pam_unix.so nullok # x\n@include common-auth\n",
+          "-session optional pam_systemd.so\naccount [success=1 default=ignore] \\\n pam_x.so\n",
+          "password substack system\nauth include /etc/x\n"}},
         {"root_lines",
          run_root_lines,
          {"tty1 \"/sbin/getty std\" linux on secure # x\n", "# a\ntty1\nconsole\n", "tty1#"}},

@@ -70,7 +70,7 @@ TEST_CASE("PAM stack: what cannot be read is said once") {
     CHECK(read({}).problems == Problems{"the PAM service login has no file"});
     CHECK(read({{"login", "@include gone\nauth include gone\n"}}).problems ==
           Problems{"the PAM service gone has no file"});
-    CHECK(read({{"login", "@include login\n"}}).problems ==
+    CHECK(read({{"login", "@include login\n@include login\n"}}).problems ==
           Problems{"login: includes itself, or too many others"});
     CHECK(read({{"login", "aut\x1bh required\nauth required\n"}}).problems ==
           Problems{"login: a line begins with \"aut\\x1bh\"",
