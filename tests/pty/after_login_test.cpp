@@ -308,6 +308,89 @@ TEST_CASE("mail that has been read, maildirs, and MAIL_CHECK_ENAB") {
     }
 }
 
+TEST_CASE("who has authenticated reads why not, with the reference of the log's line") {
+    struct Case {
+        std::string what;
+        std::function<void(const pty::World& world)> arrange;
+        std::string name;
+        std::string words;
+        std::string reason;
+        bool both_gates;
+    };
+    const auto nothing = [](const pty::World&) {};
+    const std::vector<Case> cases{
+        {"expired", nothing, "old", "expired", "expired", true},
+        {"shell", nothing, "shellless", "The shell /none is not there.", "/none", true},
+        {"home",
+         [](const pty::World& world) {
+             world.append_file("/etc/ttygate/login.conf", "DEFAULT_HOME no\n");
+         },
+         "homeless",
+         "cannot enter the home directory /nonexistent: No such file or directory",
+         "/nonexistent",
+         true},
+        {"nologin",
+         [](const pty::World& world) {
+             world.write_file("/etc/nologin", "Closed for repairs.\nBack at noon.\n");
+         },
+         "ann",
+         "Closed for repairs.\r\nBack at noon.\r\nLogin refused (ref ",
+         "nologin",
+         false},
+        {"line",
+         [](const pty::World& world) { world.write_file("/etc/securetty", "tty1\n"); },
+         "root",
+         "Root cannot log in on this line.",
+         "securetty",
+         false},
+        {"limits",
+         [](const pty::World& world) { world.write_file("/etc/limits", "ann L0\n"); },
+         "ann",
+         "You are logged in as often as you may be (0).",
+         "sessions, and have as many",
+         false},
+    };
+    for (const auto gate : pty::gates()) {
+        for (const Case& expected : cases) {
+            if (gate == pty::Gate::pam && !expected.both_gates) {
+                continue;
+            }
+            CAPTURE(name_of(gate));
+            CAPTURE(expected.what);
+            pty::TestWorld world;
+            choose_gate(world, gate);
+            add_person(world, ann);
+            world.set_password("root", "secret");
+            world.add_user({.name = "old", .user = 2001, .password = "secret", .expiry = 1});
+            world.add_user(
+                {.name = "shellless", .user = 2002, .password = "secret", .shell = "/none"});
+            world.add_user(
+                {.name = "homeless", .user = 2003, .password = "secret", .home = "/nonexistent"});
+            expected.arrange(world);
+            pty::Visit visit{expected.what};
+            const auto type = [&](const char* password) {
+                visit.line.expect("login: ");
+                visit.line.send(expected.name + "\r");
+                visit.line.expect("Password: ");
+                visit.line.send(std::string{password} + "\r");
+            };
+            type("wrong");
+            // Before, nobody learns anything.
+            CHECK(visit.line.expect("Login incorrect\r\n") == "\r\n\r\n");
+            type("secret");
+            const std::string shown = visit.line.expect("(ref ");
+            CHECK(contains(shown + "(ref ", expected.words));
+            const std::string reference = visit.line.expect(")");
+            CHECK(reference.size() == 4);
+            CHECK(visit.login.wait_exit() == pty::Exit{.status = 1});
+            const auto lines = log_lines_of(world, visit.login.id());
+            REQUIRE(lines.size() == 2);
+            CHECK(contains(lines.back(), expected.reason));
+            CHECK(lines.back().ends_with(" (ref " + reference + ")"));
+        }
+    }
+}
+
 TEST_CASE("what is where .hushlogin should be holds nobody, and hushes (T-28)") {
     for (const auto gate : pty::gates()) {
         for (const Trap& trap : traps) {
