@@ -3,14 +3,18 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/syscall.hpp"
+#include "common/text_file.hpp"
 #include "login/shell_environment.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <nss.h>
 #include <sys/auxv.h>
@@ -51,16 +55,38 @@ void forbid_core_dumps() {
     common::check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "forbid core dumps");
 }
 
+/// The signals that whoever started us has had ignored, from the lowest bit on;
+/// nothing else of theirs survives exec. All of them where nobody says: then each
+/// costs a system call.
+std::uint64_t inherited_ignored_signals() {
+    constexpr std::string_view key = "SigIgn:\t";
+    const std::string status = common::read_text_file("/proc/self/status").value_or("");
+    const auto at = status.find(key);
+    std::uint64_t signals = 0;
+    const char* const end = status.data() + status.size();
+    constexpr int hexadecimal = 16;
+    const bool is_told =
+        at != std::string::npos &&
+        std::from_chars(status.data() + at + key.size(), end, signals, hexadecimal).ec ==
+            std::errc{};
+    return is_told ? signals : ~std::uint64_t{0};
+}
+
 void settle_signals() {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
+    const std::uint64_t ignored = inherited_ignored_signals();
     for (int number = 1; number < NSIG; ++number) {
-        ::sigaction(number, &action, nullptr);
+        if (((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
+            ::sigaction(number, &action, nullptr);
+        }
     }
-    // Keys and closed pipes end no login, a full file is an errno. CHLD stays at
-    // its default: modules wait for their helpers.
+    // Keys and closed pipes end no login, a full file is an errno, and an alarm that
+    // a module has set and forgotten rings for nobody. CHLD stays at its default:
+    // modules wait for their helpers.
     action.sa_handler = SIG_IGN;
-    for (const int number : {SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ}) {
+    for (const int number :
+         {SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM}) {
         ::sigaction(number, &action, nullptr);
     }
     sigset_t none;
