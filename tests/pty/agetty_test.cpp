@@ -4,16 +4,15 @@
 // is listed here, each with its reason, and in nothing else; and in all that is
 // listed, so that the list stays true.
 
+#include "tests/pty/comparison.hpp"
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/escaped.hpp"
 #include "tests/pty/test_world.hpp"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <iterator>
 #include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,10 +28,12 @@ using namespace std::chrono_literals;
 namespace {
 
 using Words = std::vector<std::string>;
-using Facts = std::map<std::string, std::string>;
+using pty::absent;
+using pty::Difference;
+using pty::Facts;
 
 constexpr const char* agetty = "/sbin/agetty";
-constexpr const char* stub = "/run/login_stub/program";
+constexpr const char* stub = pty::installed_stub;
 
 /// Somebody waits for a text, and types. Before the first prompt there may be
 /// nothing to wait for: then the key is pressed until the next text comes.
@@ -40,15 +41,6 @@ struct Step {
     std::string_view awaited;
     std::string_view typed;
 };
-
-/// A fact in which we differ; `absent` where the fact itself is missing.
-struct Difference {
-    std::string_view key;
-    std::string_view agetty;
-    std::string_view ours;
-    std::string_view reason;
-};
-constexpr std::string_view absent = "(absent)";
 
 enum class InitRecord { none, written };
 
@@ -122,10 +114,6 @@ constexpr std::array in_disorder{
                R"(\r\r\nTest box {line}\r\nbox login: ann\r\r\n)",
                "the issue is not shown in steps"},
 };
-
-std::string line_of(const Difference& d) {
-    return std::string{d.key} + ": " + std::string{d.agetty} + " -> " + std::string{d.ours} + "\n";
-}
 
 /// One of the two programs at work on a line of its own.
 struct Getty {
@@ -205,64 +193,14 @@ void type(pty::Line& line, const std::vector<Step>& steps) {
     }
 }
 
-std::string without(std::string text, std::string_view what, std::string_view instead) {
-    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + instead.size())) {
-        text.replace(at, what.size(), instead);
-    }
-    return text;
-}
-
 Facts facts_of(Getty& getty) {
     getty.process->wait_exit(2 * pty::default_deadline);
     getty.line.expect_hang_up();
-    Facts facts;
     const std::string name = getty.line.name();
-    std::ifstream file{"/run/login_stub/" + without(name, "/", "-")};
-    for (std::string text; std::getline(file, text);) {
-        const auto blank = text.find(' ');
-        facts[text.substr(0, blank)] = blank == text.npos ? "" : text.substr(blank + 1);
-    }
-    const std::string screen = without(getty.line.transcript(), name, "{line}");
-    facts["screen"] = without(pty::escaped(screen), "\n", "");
+    Facts facts = pty::facts_of_stub(name);
+    const std::string screen = pty::with_replaced(getty.line.transcript(), name, "{line}");
+    facts["screen"] = pty::with_replaced(pty::escaped(screen), "\n", "");
     return facts;
-}
-
-std::string difference_of(const Facts& theirs, const Facts& ours) {
-    std::map<std::string, Difference> differences;
-    const auto value = [](const Facts& facts, const std::string& key) {
-        const auto found = facts.find(key);
-        return found == facts.end() ? absent : std::string_view{found->second};
-    };
-    for (const Facts* facts : {&theirs, &ours}) {
-        for (const auto& [key, unused] : *facts) {
-            if (value(theirs, key) != value(ours, key)) {
-                differences[key] = {key, value(theirs, key), value(ours, key), ""};
-            }
-        }
-    }
-    std::string text;
-    for (const auto& [key, difference] : differences) {
-        text += line_of(difference);
-    }
-    return text;
-}
-
-std::string expected_difference(const Case& what) {
-    std::map<std::string_view, Difference> differences;
-    for (const Difference& difference : everywhere) {
-        differences[difference.key] = difference;
-    }
-    for (const std::string_view key : what.same) {
-        differences.erase(key);
-    }
-    for (const Difference& difference : what.also) {
-        differences[difference.key] = difference;
-    }
-    std::string text;
-    for (const auto& [key, difference] : differences) {
-        text += line_of(difference);
-    }
-    return text;
 }
 
 std::string title_of(const Case& what) {
@@ -276,9 +214,7 @@ std::string title_of(const Case& what) {
 /// A World in which the stub can be started, made of what can be seen outside.
 class StubWorld {
   public:
-    StubWorld() : program_(content_of(TTYGATE_LOGIN_STUB)) {
-        world_.write_file(stub, program_, 0755);
-    }
+    StubWorld() { stub_.install(world_); }
 
     /// All at a time: agetty sleeps for a second before each prompt.
     // NOLINTNEXTLINE(readability-convert-member-functions-to-static): in this World
@@ -298,7 +234,8 @@ class StubWorld {
                 const Facts theirs = facts_of(pair.theirs);
                 const Facts ours = facts_of(pair.ours);
                 REQUIRE(theirs.contains("argument.0"));
-                CHECK(difference_of(theirs, ours) == expected_difference(pair.what));
+                CHECK(pty::difference_of(theirs, ours) ==
+                      pty::listed(everywhere, pair.what.same, pair.what.also));
             } catch (const std::runtime_error& problem) {
                 FAIL_CHECK(std::string{problem.what()});
             }
@@ -306,11 +243,6 @@ class StubWorld {
     }
 
   private:
-    static std::string content_of(const char* path) {
-        std::ifstream file{path, std::ios::binary};
-        return {std::istreambuf_iterator<char>{file}, {}};
-    }
-
     /// Another version differs in other things.
     static void require_agetty() {
         if (::access(agetty, X_OK) != 0) {
@@ -322,7 +254,7 @@ class StubWorld {
         }
     }
 
-    std::string program_;
+    pty::LoginStub stub_;
     pty::TestWorld world_;
 };
 
