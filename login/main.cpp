@@ -94,6 +94,7 @@ int story(int argc, char** argv) {
     talk.use_watchdog(watchdog);
     const auto gate = make_gate(talk, watchdog, line, settings, name_prompt(options, settings));
     require_possible(options, *gate, line);
+    watch_lookups(watchdog);
 
     authenticate(*gate, talk, line, options, settings);
     const common::User user = require_account(*gate, talk, line, settings);
@@ -105,6 +106,7 @@ int story(int argc, char** argv) {
     return begin_session({.terminal = terminal,
                           .signals = signals,
                           .talk = talk,
+                          .watchdog = watchdog,
                           .line = line,
                           .options = options,
                           .settings = settings,

@@ -1,5 +1,6 @@
 #include "login/make_gate.hpp"
 
+#include "login/account_sources.hpp"
 #include "login/change_password.hpp"
 #include "login/faillog.hpp"
 #include "login/shadow_gate.hpp"
@@ -110,20 +111,32 @@ std::chrono::seconds hashing_patience(const Settings& settings) {
 }
 
 std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
+                                       Watchdog& watchdog,
                                        const Line& line,
                                        const Settings& settings) {
     require_shadow_file();
     return std::make_unique<ShadowGate>(talk,
                                         settings.empty_passwords,
                                         system_accounts(
-                                            [&talk, &settings](const common::User& user) {
-                                                return change_password(talk, settings, user);
+                                            [&](const common::User& user) {
+                                                // Somebody types, and not for us.
+                                                watchdog.rests();
+                                                const auto change =
+                                                    change_password(talk, settings, user);
+                                                watch_lookups(watchdog);
+                                                return change;
                                             },
                                             make_failure_counter(line, settings),
                                             hashing_patience(settings)));
 }
 
 }  // namespace
+
+void watch_lookups(Watchdog& watchdog) {
+    if (accounts_come_from_elsewhere()) {
+        watchdog.begins(Work::looking_up);
+    }
+}
 
 GateKind gate_kind(const Settings& settings) {
     return settings.gate.value_or(built_in);
@@ -140,7 +153,7 @@ std::unique_ptr<Gate> make_gate(TerminalConversation& talk,
                                 const std::string& name_prompt) {
     return gate_kind(settings) == GateKind::pam
                ? make_pam_gate(talk, watchdog, line, settings, name_prompt)
-               : make_shadow_gate(talk, line, settings);
+               : make_shadow_gate(talk, watchdog, line, settings);
 }
 
 }  // namespace login

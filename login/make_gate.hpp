@@ -24,4 +24,8 @@ namespace login {
                                               const Settings& settings,
                                               const std::string& name_prompt);
 
+/// Where accounts come from elsewhere too, who looks one up may wait for ever: that
+/// is watched, until the watchdog is sent to rest.
+void watch_lookups(Watchdog& watchdog);
+
 }  // namespace login

@@ -163,6 +163,8 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
 }
 
 pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
+    // From here on nobody is looked up.
+    context_.watchdog.rests();
     plan_ = plan_for(user, gate);
     shell_.emplace(*plan_, context_.terminal);
     follow_strays(user, gate);
@@ -205,6 +207,7 @@ void ThisMachine::record_logout() noexcept {
 }
 
 pid_t ThisMachine::lead_session() {
+    context_.watchdog.rests();
     return lead_session_on(context_.terminal);
 }
 

@@ -10,6 +10,7 @@
 #include "login/settings.hpp"
 #include "login/strays.hpp"
 #include "login/terminal_conversation.hpp"
+#include "login/watchdog.hpp"
 
 #include <optional>
 #include <vector>
@@ -23,6 +24,7 @@ struct LoginContext {
     const common::Terminal& terminal;
     common::SignalQueue& signals;
     TerminalConversation& talk;
+    Watchdog& watchdog;
     const Line& line;
     const Options& options;
     const Settings& settings;

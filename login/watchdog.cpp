@@ -55,6 +55,7 @@ WatchClock::time_point get(const SharedInstant& source) noexcept {
 std::string_view name_of(Work work) {
     switch (work) {
         case Work::starting: return "starting PAM";
+        case Work::looking_up: return "looking up an account";
         case Work::authenticating: return "authentication";
         case Work::checking_account: return "the check of the account";
         case Work::changing_password: return "the change of a password";

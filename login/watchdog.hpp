@@ -13,7 +13,15 @@
 namespace login {
 
 /// What login is doing in code that is not ours, for the log.
-enum class Work { starting, authenticating, checking_account, changing_password, opening, closing };
+enum class Work {
+    starting,
+    looking_up,
+    authenticating,
+    checking_account,
+    changing_password,
+    opening,
+    closing
+};
 
 /// A process that sits outside of a login while code runs in it that is not ours,
 /// PAM modules above all, and ends it when that takes too long or the person
