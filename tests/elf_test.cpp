@@ -109,7 +109,7 @@ TEST_CASE("programs load the libraries they should and from nowhere else") {
     }
 }
 
-TEST_CASE("programs call nothing that invites trouble") {
+TEST_CASE("programs call nothing that invites trouble (T-08)") {
     skip_with_sanitizers();
     constexpr std::array<std::string_view, 5> unwelcome{
         "system", "popen", "wordexp", "strcpy", "alarm"};
