@@ -3,6 +3,7 @@
 #include "getty/table_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace getty {
 
@@ -121,6 +122,11 @@ std::vector<Chat::Expectation> Chat::read_expectations(std::string_view word) {
         Expectation expectation{.text = text_of(take_part(word))};
         if (!word.empty()) {
             expectation.when_late = pieces_of(take_part(word));
+            // What is sent last, in a word that ends with it, is answered by anything.
+            alternatives.push_back(std::exchange(expectation, {}));
+            if (!word.empty()) {
+                continue;
+            }
         }
         alternatives.push_back(std::move(expectation));
     } while (!word.empty());
@@ -153,10 +159,7 @@ void Chat::feed(char byte) {
         heard_.erase(0, heard_.size() - longest_memory / 2);
     }
     if (heard_.ends_with(exchanges_.front().alternatives[alternative_].text)) {
-        const Exchange exchange = std::move(exchanges_.front());
-        exchanges_.pop_front();
-        to_send_.insert(to_send_.end(), exchange.reply.begin(), exchange.reply.end());
-        start_waiting();
+        finish_exchange();
     }
 }
 
@@ -173,6 +176,16 @@ void Chat::time_is_up() {
     to_send_.insert(to_send_.end(), late.begin(), late.end());
     ++alternative_;
     heard_.clear();
+    if (alternatives[alternative_].text.empty()) {
+        finish_exchange();
+    }
+}
+
+void Chat::finish_exchange() {
+    const Exchange exchange = std::move(exchanges_.front());
+    exchanges_.pop_front();
+    to_send_.insert(to_send_.end(), exchange.reply.begin(), exchange.reply.end());
+    start_waiting();
 }
 
 /// What is to be sent without waiting for anything is sent at once.

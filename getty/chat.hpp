@@ -54,6 +54,7 @@ class Chat {
 
     [[nodiscard]] static std::vector<Expectation> read_expectations(std::string_view word);
     void start_waiting();
+    void finish_exchange();
 
     std::deque<Exchange> exchanges_;
     std::size_t alternative_ = 0;

@@ -59,7 +59,7 @@ std::optional<Clock::time_point> Line::wakes_at() const {
                              times_.quiet,
                              times_.leave,
                              times_.written,
-                             times_.give_up,
+                             state_ == LineState::handing_over ? std::nullopt : times_.give_up,
                              times_.issue,
                              probe_ ? probe_->wakes_at() : std::nullopt}) {
         if (time && (!earliest || *time < *earliest)) {
@@ -113,7 +113,7 @@ void Line::on_time(Clock::time_point now) {
     if (is_due(times_.flood)) {
         on_flood(now);
     }
-    if (is_due(times_.give_up) && state_ != LineState::handing_over) {
+    if (state_ != LineState::handing_over && is_due(times_.give_up)) {
         nobody_came();
         return;
     }

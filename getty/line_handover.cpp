@@ -50,6 +50,13 @@ bool is_our_login(const std::string& path) {
     }
 }
 
+/// The login program as it is called before --chroot, where a path without a
+/// leading slash begins at the new root too.
+std::string program_outside(const Options& options) {
+    const bool has_slash = options.root.empty() || options.login_program.starts_with('/');
+    return options.root + (has_slash ? "" : "/") + options.login_program;
+}
+
 }  // namespace
 
 std::string Line::terminal_type() const {
@@ -72,7 +79,7 @@ void Line::become_login(Clock::time_point now) {
         }
     }
     times_.written.reset();
-    const std::string program = options_.root + options_.login_program;
+    const std::string program = program_outside(options_);
     if (const int problem = problem_with_program(program); problem != 0) {
         do_without_login(problem, now);
         return;
@@ -121,7 +128,7 @@ common::Environment Line::environment() const {
 /// when the next name comes. On a console sulogin(8) may let root in meanwhile.
 void Line::do_without_login(int problem, Clock::time_point now) {
     const std::string reason =
-        options_.root + options_.login_program + " cannot be run: " + common::error_text(problem);
+        program_outside(options_) + " cannot be run: " + common::error_text(problem);
     if (!std::exchange(missing_login_is_logged_, true)) {
         common::log(common::Severity::error, reason);
     }

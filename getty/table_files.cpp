@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include <sys/stat.h>
 
 namespace getty {
 
@@ -16,8 +19,31 @@ namespace {
 /// all of it.
 constexpr std::size_t most_problems_logged = 5;
 
+/// gettytab(5) of a whole BSD has 5 KiB.
+constexpr std::size_t largest_table = 1024UL * 1024;
+
+/// Half a table would be another one, so that one which is too large is none; nor
+/// is one that not only root can write: it names programs that root starts.
 std::optional<std::string> read_table_file(const std::string& path) {
-    return common::read_text_file(path);
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        return std::nullopt;
+    }
+    const char* problem = nullptr;
+    if (static_cast<std::size_t>(status.st_size) > largest_table) {
+        problem = " is larger than 1 MiB: not read";
+    } else if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        problem = " can be written by others than root: not read";
+    }
+    if (problem == nullptr) {
+        return common::read_text_file(path, largest_table);
+    }
+    // A table is looked into for labels, and then for the line.
+    static std::string told;
+    if (std::exchange(told, path) != path) {
+        common::log(common::Severity::error, path + problem);
+    }
+    return std::nullopt;
 }
 
 void log_problem(const std::string& file, const Problem& problem) {

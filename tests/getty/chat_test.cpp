@@ -76,6 +76,21 @@ TEST_CASE("a second try stands between dashes") {
     CHECK(chat.has_ended());
 }
 
+TEST_CASE("what is sent last in a word of tries needs no answer") {
+    for (const char* const script : {"OK-AT\\r go", "OK-AT\\r- go"}) {
+        CAPTURE(script);
+        Chat chat{script};
+        CHECK(sent(chat).empty());
+        chat.time_is_up();
+        CHECK(sent(chat) == "AT\rgo");
+        CHECK(chat.has_ended());
+        CHECK_FALSE(chat.has_failed());
+    }
+    Chat answered{"OK-AT\\r go"};
+    hear(answered, "OK");
+    CHECK(sent(answered) == "go");
+}
+
 TEST_CASE("escapes and quotes") {
     struct Case {
         std::string_view script;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <termios.h>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -37,6 +38,40 @@ speed_t speed_of(const pty::Line& line) {
 }
 
 }  // namespace
+
+TEST_CASE("a table that others can write, or that is too large, is not read, and it is said once") {
+    pty::TestWorld world;
+    pty::Line line;
+    const std::string table = "prompt = wrong:\n";
+    std::string said;
+    SUBCASE("the group") {
+        world.write_file("/etc/getty.conf", table, 0664);
+        said = "/etc/getty.conf can be written by others than root: not read";
+    }
+    SUBCASE("somebody's own") {
+        world.write_file("/etc/getty.conf", table);
+        REQUIRE(::chown("/etc/getty.conf", 1001, 0) == 0);
+        said = "/etc/getty.conf can be written by others than root: not read";
+    }
+    SUBCASE("too large") {
+        world.write_file("/etc/getty.conf", table + std::string(1024 * 1024, '#'));
+        said = "/etc/getty.conf is larger than 1 MiB: not read";
+    }
+    const auto getty = pty::start_getty(line);
+    line.expect("box login: ");
+    world.wait_for_log(said);
+    CHECK(world.count_log(said) == 1);
+    CHECK(line.transcript().find("wrong") == std::string::npos);
+}
+
+TEST_CASE("a table of more than 64 KiB is read to its end") {
+    pty::TestWorld world;
+    world.write_file("/etc/getty.conf",
+                     "# " + std::string(100'000, 'x') + "\nprompt = at the end:\n");
+    pty::Line line;
+    const auto getty = pty::start_getty(line);
+    line.expect("at the end:");
+}
 
 TEST_CASE("gettydefs: a line is served by its label, as System V calls getty") {
     pty::TestWorld world;
