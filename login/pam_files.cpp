@@ -49,7 +49,9 @@ std::optional<std::string> pam_module_path(const std::string& module) {
     const auto folders = std::to_array<std::string>(
         {beside, "/usr/lib/security", "/lib/security", "/usr/lib64/security", "/lib64/security"});
     for (const std::string& folder : folders) {
-        if (std::string path = folder + "/" + module; !folder.empty() && common::is_file(path)) {
+        std::string path{folder};
+        path.append("/").append(module);
+        if (!folder.empty() && common::is_file(path)) {
             return path;
         }
     }

@@ -9,7 +9,6 @@ using login::check_as_json;
 using login::check_as_text;
 using login::CheckReport;
 using login::CheckVerdict;
-using login::Finding;
 using login::PasswordField;
 using login::verdict_of;
 using Level = login::Finding::Level;
