@@ -15,8 +15,6 @@
 
 namespace login {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 /// The child's reports, in their order; what is missing was not answered.
@@ -88,8 +86,9 @@ void answer(int pipe, char byte) noexcept {
 
 }  // namespace
 
-HomeView look_at_home(const common::User& user, const HomeQuestions& questions) {
-    constexpr auto patience = 500ms;
+HomeView look_at_home(const common::User& user,
+                      const HomeQuestions& questions,
+                      std::chrono::milliseconds patience) {
     std::array<int, 2> ends{};
     common::check(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), "make a pipe");
     const common::UniqueFd ours{ends[0]};

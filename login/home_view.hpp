@@ -2,6 +2,7 @@
 
 #include "common/user.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -26,9 +27,12 @@ struct HomeQuestions {
     std::string mailbox{};    ///< file or maildir(5); "" for none
 };
 
-/// Looks as the user, in a process of its own that has half a second: nothing
-/// in a home is for root to touch, nothing in it is opened, and what hangs there
-/// holds nobody.
-[[nodiscard]] HomeView look_at_home(const common::User& user, const HomeQuestions& questions);
+/// Looks as the user, in a process of its own that has so long: nothing in a home
+/// is for root to touch, nothing in it is opened, and what hangs there holds
+/// nobody.
+[[nodiscard]] HomeView look_at_home(const common::User& user,
+                                    const HomeQuestions& questions,
+                                    std::chrono::milliseconds patience = std::chrono::milliseconds{
+                                        500});
 
 }  // namespace login

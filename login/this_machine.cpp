@@ -136,6 +136,20 @@ UserLimits ThisMachine::limits_for_session() const {
     return within_reach(std::move(limits));
 }
 
+/// A mount that is made when it is needed may have been too slow the first time.
+bool ThisMachine::home_answers(const common::User& user) const {
+    constexpr auto again = std::chrono::milliseconds{300};
+    bool answers = before_.home.answers;
+    if (!answers) {
+        common::tolerate("look at the home directory",
+                         [&] { answers = look_at_home(user, {}, again).answers; });
+        common::log(common::Severity::warning,
+                    "the home directory of " + common::quoted(user.name) +
+                        (answers ? " is slow to answer" : " does not answer"));
+    }
+    return answers;
+}
+
 ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
     const Options& options = context_.options;
     const Admission& admission = context_.admission;
@@ -152,7 +166,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .environment = std::move(environment),
         .modes = shell_modes(
             context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
-        .home_answers = before_.home.answers,
+        .home_answers = home_answers(user),
         .home_may_be_missing = context_.settings.default_home,
         .idle_limit = idle_timeout(context_.settings, context_.line.name),
         .reference = new_reference(),

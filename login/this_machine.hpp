@@ -60,6 +60,7 @@ class ThisMachine : public Machine {
     }
     [[nodiscard]] UserLimits limits_for_session() const;
     void follow_strays(const common::User& user, Gate& gate);
+    [[nodiscard]] bool home_answers(const common::User& user) const;
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;

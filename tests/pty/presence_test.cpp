@@ -325,7 +325,7 @@ TEST_CASE("an absent or dead line: no carrier with -L=never is waited for") {
 
 // --- "No login program" ---
 
-TEST_CASE("no login program: a message, and looked for again") {
+TEST_CASE("no login program: a message, and looked for again (T-44)") {
     pty::TestWorld world;
     pty::Line line;
     const std::string program = "/run/late-login";
