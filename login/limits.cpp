@@ -142,7 +142,7 @@ LimitsReading limits_for(std::string_view text, std::string_view user, const IsM
         }
         return true;
     });
-    for (auto& limits : {own, of_group, of_everybody}) {
+    for (const auto& limits : {own, of_group, of_everybody}) {
         if (limits) {
             reading.limits = *limits;
             break;

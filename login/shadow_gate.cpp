@@ -87,7 +87,9 @@ bool can_be_compared(std::string_view field) {
     return !field.empty() && !field.starts_with('*') && !field.starts_with('!') && field != "x";
 }
 
-enum class Comparison { equal, different, impossible, too_costly };
+/// Also the status of the process that finds it out: not one by which a process
+/// ends that has gone astray.
+enum class Comparison { equal = 0x5A, different = 0x3C, impossible, too_costly };
 
 Comparison compare_here(const common::Secret& password, const std::string& field) {
     constexpr std::size_t shortest_hash = 13;  // the DES of 1979
@@ -117,9 +119,12 @@ Comparison compare(const common::Secret& password,
     if (!status) {
         return Comparison::too_costly;
     }
-    // Also when it was ended by a signal: nobody is let in by that.
-    return WIFEXITED(*status) ? static_cast<Comparison>(WEXITSTATUS(*status))
-                              : Comparison::impossible;
+    for (const Comparison result : {Comparison::equal, Comparison::different}) {
+        if (WIFEXITED(*status) && WEXITSTATUS(*status) == static_cast<int>(result)) {
+            return result;
+        }
+    }
+    return Comparison::impossible;
 }
 
 /// bcrypt looks at no more of a password.
