@@ -332,7 +332,7 @@ void PamGate::close_session() noexcept {
     undo();
 }
 
-void PamGate::begin(Work work) {
+void PamGate::begin(Work work) const {
     if (items_.watchdog != nullptr) {
         items_.watchdog->begins(work);
     }

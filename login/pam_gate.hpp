@@ -64,7 +64,7 @@ class PamGate : public Gate {
     void close_session() noexcept override;
 
   private:
-    void begin(Work work);
+    void begin(Work work) const;
     void begin_last(Work work) noexcept;
     void undo() noexcept;
     void set_item(int item, const void* value, const char* what);

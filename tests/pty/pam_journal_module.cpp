@@ -56,10 +56,12 @@ int converse(pam_handle_t* pamh, const std::vector<Message>& wanted, int count) 
     ::pam_get_item(pamh, PAM_CONV, &item);
     const auto* const talk = static_cast<const pam_conv*>(item);
     std::vector<pam_message> messages;
+    messages.reserve(wanted.size());
     for (const auto& [style, text] : wanted) {
         messages.push_back({.msg_style = style, .msg = text});
     }
     std::vector<const pam_message*> pointers;
+    pointers.reserve(messages.size());
     for (const pam_message& message : messages) {
         pointers.push_back(message.msg_style == -1 ? nullptr : &message);
     }

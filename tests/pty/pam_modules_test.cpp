@@ -234,7 +234,7 @@ TEST_CASE("PAM modules: pam_faillock locks after two, says so, and the words sta
     }
     line.expect("Login incorrect");
     CHECK(line.transcript().find(pty::shell_prompt) == std::string::npos);
-    CHECK(line.transcript().find("\x1b") == std::string::npos);
+    CHECK(line.transcript().find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("PAM modules: the delay that pam_faildelay asks for is kept (T-23)") {
@@ -297,7 +297,8 @@ TEST_CASE("PAM modules: pam_systemd registers the session, and is no obstacle wi
 }
 
 TEST_CASE("samples for PAM: each family's are understood by libpam, and let in who may") {
-    for (const auto& [family, files] : families) {
+    for (const auto& [name_of_family, files] : families) {
+        const std::string& family = name_of_family;  // clang 14 captures no binding
         CAPTURE(family);
         const std::map<std::string, std::string> services{{"login", sample(family, "login")},
                                                           {"remote", sample(family, "remote")}};
