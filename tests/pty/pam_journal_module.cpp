@@ -192,7 +192,7 @@ constexpr auto actions = std::to_array<NamedAction>({
     {"alarm", plainly<::alarm>},
     {"close", plainly<[](unsigned first) { ::close_range(first, ~0U, 0); }>},
     {"close-one", plainly<[](unsigned which) { ::close(static_cast<int>(which)); }>},
-    {"crash", plainly<[] { ::raise(SIGSEGV); }>},
+    {"crash", plainly<[] { std::abort(); }>},
     {"exit", plainly<[](unsigned status) { std::exit(static_cast<int>(status)); }>},
     {"fork", plainly<leave_children>},
     {"wait", plainly<wait_for_all_children>},
