@@ -94,7 +94,10 @@ int story(int argc, char** argv) {
     talk.use_watchdog(watchdog);
     const auto gate = make_gate(talk, watchdog, line, settings, name_prompt(options, settings));
     require_possible(options, *gate, line);
-    watch_lookups(watchdog);
+    if (!gate->has_rules_of_its_own()) {
+        // PAM's modules are watched all along.
+        watch_lookups(watchdog);
+    }
 
     authenticate(*gate, talk, line, options, settings);
     const common::User user = require_account(*gate, talk, line, settings);
