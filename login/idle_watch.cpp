@@ -1,13 +1,32 @@
 #include "login/idle_watch.hpp"
 
+#include "common/language.hpp"
+
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace login {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
+
+namespace {
+
+struct Counted {
+    unsigned long count;
+    std::chrono::seconds unit;
+};
+
+/// In the largest unit that leaves no rest.
+Counted counted(std::chrono::seconds time) {
+    for (const std::chrono::seconds unit : {std::chrono::seconds{1h}, std::chrono::seconds{1min}}) {
+        if (time >= unit && time % unit == 0s) {
+            return {.count = static_cast<unsigned long>(time / unit), .unit = unit};
+        }
+    }
+    return {.count = static_cast<unsigned long>(time.count()), .unit = 1s};
+}
+
+}  // namespace
 
 IdleWatch::IdleWatch(std::chrono::seconds limit, Time now, std::chrono::sys_seconds last_read)
     : limit_(limit),
@@ -41,14 +60,18 @@ IdleWatch::Advice IdleWatch::look(Time now,
 }
 
 std::string in_words(std::chrono::seconds time) {
-    constexpr auto units = std::to_array<std::pair<std::chrono::seconds, const char*>>(
-        {{1h, "hour"}, {1min, "minute"}, {1s, "second"}});
-    const auto* const unit = std::find_if(units.begin(), units.end(), [time](const auto& u) {
-        return time >= u.first && time % u.first == 0s;
-    });
-    const auto& [size, name] = unit == units.end() ? units.back() : *unit;
-    const auto count = time / size;
-    return std::to_string(count) + " " + name + (count == 1 ? "" : "s");
+    const auto [count, unit] = counted(time);
+    const char* const name = unit == 1h ? " hour" : unit == 1min ? " minute" : " second";
+    return std::to_string(count) + name + (count == 1 ? "" : "s");
+}
+
+std::string in_spoken_words(std::chrono::seconds time) {
+    const auto [count, unit] = counted(time);
+    if (unit == 1h) {
+        return common::translated("%d hour", "%d hours", count);
+    }
+    return unit == 1min ? common::translated("%d minute", "%d minutes", count)
+                        : common::translated("%d second", "%d seconds", count);
 }
 
 }  // namespace login

@@ -46,5 +46,7 @@ class IdleWatch {
 
 /// "30 minutes", "1 hour", "90 seconds": the largest unit that is exact.
 [[nodiscard]] std::string in_words(std::chrono::seconds time);
+/// The same for the person, in their language.
+[[nodiscard]] std::string in_spoken_words(std::chrono::seconds time);
 
 }  // namespace login

@@ -1,5 +1,6 @@
 #include "login/shell_process.hpp"
 
+#include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
@@ -26,6 +27,8 @@
 namespace login {
 
 using namespace std::chrono_literals;
+using common::filled;
+using common::translated;
 
 namespace {
 
@@ -244,8 +247,11 @@ Prepared prepare(const ShellPlan& plan,
             .words = {argv0.data(), nullptr},
             .environment = plan.environment.pointers(),
             .environment_at_root = environment_at_root.pointers(),
-            .word_about_home = "\r\nThe home directory " + common::safe_text(plan.user.home) +
-                               " cannot be entered; you are in / instead.\r\n",
+            .word_about_home = "\r\n" +
+                               filled(translated("The home directory %s cannot be entered; you "
+                                                 "are in / instead."),
+                                      common::safe_text(plan.user.home)) +
+                               "\r\n",
             .channel = channel};
 }
 
@@ -442,12 +448,16 @@ bool ShellProcess::is_closed(std::chrono::milliseconds& next) {
     switch (advice.step) {
         case ClosingTime::Step::wait: return false;
         case ClosingTime::Step::warn:
-            terminal_.write("\r\n\aYour time on this line is over in a minute.\r\n", patience);
+            terminal_.write(
+                "\r\n\a" + std::string{translated("Your time on this line is over in a minute.")} +
+                    "\r\n",
+                patience);
             return false;
         case ClosingTime::Step::end: break;
     }
     common::log(common::Severity::notice, "ending the session: its time is over (/etc/porttime)");
-    terminal_.write("\r\nYour time on this line is over.\r\n", patience);
+    terminal_.write("\r\n" + std::string{translated("Your time on this line is over.")} + "\r\n",
+                    patience);
     return true;
 }
 
@@ -459,16 +469,23 @@ bool ShellProcess::has_been_idle(IdleWatch::Advice advice) const {
     switch (advice.step) {
         case IdleWatch::Step::wait: return false;
         case IdleWatch::Step::warn:
-            terminal_.write("\r\n\aNothing was typed for a while: this session ends in " +
-                                in_words(std::chrono::ceil<std::chrono::seconds>(idle_->notice())) +
-                                " unless something is.\r\n",
-                            patience);
+            terminal_.write(
+                "\r\n\a" +
+                    filled(
+                        translated("Nothing was typed for a while: this session "
+                                   "ends in %s unless something is."),
+                        in_spoken_words(std::chrono::ceil<std::chrono::seconds>(idle_->notice()))) +
+                    "\r\n",
+                patience);
             return false;
         case IdleWatch::Step::end: break;
     }
     common::log(common::Severity::notice,
                 "ending the session: nothing was typed for " + in_words(limit));
-    terminal_.write("\r\nThis session ends: nothing was typed for " + in_words(limit) + ".\r\n",
+    terminal_.write("\r\n" +
+                        filled(translated("This session ends: nothing was typed for %s."),
+                               in_spoken_words(limit)) +
+                        "\r\n",
                     patience);
     return true;
 }
