@@ -43,6 +43,7 @@ need_to_build() {
 need_in_dialogues() {
     need_command bash bash
     need_command procps ps
+    need_command strace strace
     need_command tmux tmux
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -28,9 +29,24 @@ struct Request {
     in_addr address;
 };
 
+/// Open once it has been left.
+common::UniqueFd& machines_network() {
+    static common::UniqueFd network;
+    return network;
+}
+
 }  // namespace
 
+void return_to_network() {
+    if (machines_network().is_open()) {
+        common::check(::setns(machines_network().get(), CLONE_NEWNET), "return to the network");
+    }
+}
+
 void leave_network() {
+    if (!machines_network().is_open()) {
+        machines_network().reset(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    }
     if (::unshare(CLONE_NEWNET) != 0) {
         tests::skip("needs a private network namespace");
     }

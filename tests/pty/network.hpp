@@ -8,6 +8,9 @@ namespace pty {
 /// interface that is down. Skips the running test where that cannot be had.
 void leave_network();
 
+/// Back to the machine's own, for a process that fetches something.
+void return_to_network();
+
 /// That interface brought up, with 127.0.0.1.
 void raise_loopback();
 

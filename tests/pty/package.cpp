@@ -1,6 +1,7 @@
 #include "tests/pty/package.hpp"
 
 #include "common/syscall.hpp"
+#include "tests/pty/network.hpp"
 #include "tests/pty/process.hpp"
 #include "tests/testing.hpp"
 
@@ -42,9 +43,10 @@ std::vector<std::string> environment_for_fetching() {
 }  // namespace
 
 std::string fetched_package(const std::string& name) {
-    const auto [exit, output] =
-        run({.arguments = {TTYGATE_FETCH, name}, .environment = environment_for_fetching()},
-            longest_download);
+    const auto [exit, output] = run({.arguments = {TTYGATE_FETCH, name},
+                                     .environment = environment_for_fetching(),
+                                     .before_exec = return_to_network},
+                                    longest_download);
     std::string text = output.substr(0, output.find_last_not_of('\n') + 1);
     constexpr int cannot_be_had = 77;
     if (exit == Exit{.status = cannot_be_had}) {
