@@ -10,7 +10,6 @@ namespace pty {
 namespace {
 
 constexpr const char* program_path = "/usr/bin/tmux";
-constexpr const char* server = "/run/tmux-of-test";
 
 /// Rows without the empty ones below, and without blanks at their ends.
 std::string trimmed(const std::string& screen) {
@@ -45,7 +44,7 @@ Tmux::Tmux(const std::vector<std::string>& program) {
 
 Tmux::~Tmux() {
     try {
-        command({"kill-server"});
+        (void)command({"kill-server"});
     } catch (...) {
         // The World ends it.
         return;
@@ -53,11 +52,11 @@ Tmux::~Tmux() {
 }
 
 void Tmux::type(const std::string& text) const {
-    command({"send-keys", "-l", text});
+    (void)command({"send-keys", "-l", text});
 }
 
 void Tmux::press(const std::string& key) const {
-    command({"send-keys", key});
+    (void)command({"send-keys", key});
 }
 
 std::string Tmux::screen() const {
@@ -76,8 +75,8 @@ void Tmux::expect_at_end(std::string_view text, Place place) const {
     }
 }
 
-Finished Tmux::command(std::vector<std::string> words) {
-    words.insert(words.begin(), {program_path, "-u", "-S", server});
+Finished Tmux::command(std::vector<std::string> words) const {
+    words.insert(words.begin(), {program_path, "-u", "-S", server_});
     return run({.arguments = std::move(words),
                 .environment = {"PATH=/usr/bin:/bin", "TERM=xterm", "HOME=/root"}});
 }

@@ -32,7 +32,9 @@ class Tmux {
 
   private:
     /// Runs a command of tmux's to its end.
-    static Finished command(std::vector<std::string> words);
+    [[nodiscard]] Finished command(std::vector<std::string> words) const;
+
+    std::string server_ = "/run/tmux-of-test";
 };
 
 }  // namespace pty
