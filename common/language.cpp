@@ -126,6 +126,13 @@ void speak(std::string_view language, const std::function<bool(std::string_view 
     }
 }
 
+void speak_on(const Terminal& terminal, std::string_view named) {
+    const bool is_named = !named.empty();
+    speak(is_named ? std::string{named} : language_of_machine(), [&](std::string_view letters) {
+        return (is_named && !terminal.is_virtual_terminal()) || terminal.shows(letters);
+    });
+}
+
 const char* translated(const char* message) {
     if (spoken.empty()) {
         return message;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/language_name.hpp"
+#include "common/terminal.hpp"
 
 #include <functional>
 #include <string>
@@ -19,6 +20,11 @@ namespace common {
 /// and `shows` says of the letters it needs beyond ASCII, in UTF-8, that they can
 /// be shown. "", "C", "POSIX" and whatever cannot be spoken mean English.
 void speak(std::string_view language, const std::function<bool(std::string_view letters)>& shows);
+
+/// The same for a line: the language named, else the machine's, if the line shows
+/// its letters. Who names one knows the terminal at the other end of a cable; what
+/// a virtual terminal can show is known better.
+void speak_on(const Terminal& terminal, std::string_view named);
 
 /// The message in the language spoken, else as it is. For what a person at the
 /// line reads, never for the log: programs read that. What stands for the

@@ -90,7 +90,6 @@ class Line {
     [[nodiscard]] Claim claim_if_there();
     void wait_for_end_of(LineSession session);
     void claimed(ClaimedLine claimed, Clock::time_point now);
-    void choose_language() const;
     void say_who_will_log_in();
     [[nodiscard]] static std::string press_enter();
     void ask_kernel_for_speed();

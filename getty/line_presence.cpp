@@ -109,7 +109,7 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     } else if (options_.probe_terminal && !options_.plain) {
         probe_.emplace();
     }
-    choose_language();
+    common::speak_on(claimed_->terminal, options_.language);
     ask_kernel_for_speed();
     set_speed();
     common::tolerate("record the waiting line", [this] { record_waiting(); });
@@ -119,18 +119,6 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     state_ = LineState::opening;
     opening_ = Opening::init_chat;
     go_on_opening(now);
-}
-
-/// Who names a language knows the terminal at the other end of a cable; what a
-/// virtual terminal can show is known better.
-void Line::choose_language() const {
-    const common::Terminal& terminal = claimed_->terminal;
-    const bool is_named = !options_.language.empty();
-    common::speak(is_named ? options_.language : common::language_of_machine(),
-                  [&](std::string_view letters) {
-                      return (is_named && !terminal.is_virtual_terminal()) ||
-                             terminal.shows(letters);
-                  });
 }
 
 /// Without a speed of its own, a serial line that is the kernel's console has

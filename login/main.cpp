@@ -24,13 +24,10 @@ common::EditKeys keys_of(const Settings& settings) {
             .kill = static_cast<char>(settings.kill_key)};
 }
 
-/// What getty was told, else what holds for the machine.
-void choose_language(const common::Terminal& terminal, const common::Environment& inherited) {
+/// What getty was told; "" where it was told nothing.
+std::string_view language_told(const common::Environment& inherited) {
     const char* const told = inherited.find("LANGUAGE");
-    const bool is_told = told != nullptr && common::is_language(told);
-    common::speak(is_told ? told : common::language_of_machine(), [&](std::string_view letters) {
-        return (is_told && !terminal.is_virtual_terminal()) || terminal.shows(letters);
-    });
+    return told != nullptr && common::is_language(told) ? told : "";
 }
 
 /// Of a line that was taken from a login that hangs: a caller finds it as it was.
@@ -82,7 +79,7 @@ int story(int argc, char** argv) {
     const common::Terminal terminal = take_terminal();
     common::SignalQueue signals{SIGHUP, SIGTERM};
     TerminalConversation talk{terminal, signals};
-    choose_language(terminal, inherited);
+    common::speak_on(terminal, language_told(inherited));
     const Settings settings = read_settings();
     talk.use_keys(keys_of(settings));
     talk.use_feedback(settings.password_feedback);

@@ -504,6 +504,7 @@ void ShellProcess::look_after_children() {
 /// its caller's whole job, and the caller goes on until they want it back. The
 /// kernel does not stop us where nobody could continue us: then the shell goes on.
 void ShellProcess::step_aside() const {
+    // Keys stop no login, so it is ignored everywhere else; only the default stops.
     ::signal(SIGTSTP, SIG_DFL);
     ::kill(0, SIGTSTP);
     ::signal(SIGTSTP, SIG_IGN);
