@@ -1,6 +1,6 @@
+#include "tests/inits/machine.hpp"
 #include "tests/inits/process_one.hpp"
 #include "tests/pty/dialogue.hpp"
-#include "tests/pty/package.hpp"
 #include "tests/pty/process_table.hpp"
 #include "tests/pty/test_world.hpp"
 
@@ -15,41 +15,39 @@
 
 #include <doctest/doctest.h>
 
-using namespace std::chrono_literals;
-
 namespace {
 
-/// After a respawn: init looks up once in a while only.
-constexpr auto respawn_deadline = 10'000ms * pty::slowness;
+using inits::ann;
+using inits::respawn_deadline;
 
-const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 const pty::Account bob{.name = "bob", .user = 1002, .password = "bobs own"};
+
+/// What has to be read before there is a World.
+struct Sysvinit {
+    std::string program = pty::fetched_file("sysvinit-core", "/sbin/init");
+    std::string inittab = inits::entry("sysvinit-inittab");
+};
 
 /// Debian's sysvinit as process 1 of a World, with two lines to serve.
 class SysvinitMachine {
   public:
-    explicit SysvinitMachine(const pty::World& world, const std::string& program)
-        : init_(boot(world, program, first.name(), second.name())) {}
+    SysvinitMachine(const pty::World& world, const Sysvinit& sysvinit)
+        : init_(boot(world, sysvinit, first, second)) {}
 
-    pty::Line first;
-    pty::Line second;
+    pty::Line first;   ///< tty1
+    pty::Line second;  ///< ttyS0
 
     [[nodiscard]] bool is_running() { return init_.is_running(); }
 
   private:
     static pty::Process boot(const pty::World& world,
-                             const std::string& program,
-                             const std::string& first_line,
-                             const std::string& second_line) {
-        const std::string getty =
-            std::string{pty::World::getty()} + " -l " + pty::World::login() + " ";
-        // The two orders of operands that inittab samples have.
-        world.write_file("/etc/inittab",
-                         "id:2:initdefault:\n"
-                         "p1:2345:respawn:" +
-                             getty + "--noclear 38400 " + first_line + " dumb\n" +
-                             "p2:2345:respawn:" + getty + "-L " + second_line + " 115200 dumb\n");
-        world.write_file("/run/sysvinit", program, 0755);
+                             const Sysvinit& sysvinit,
+                             const pty::Line& first_line,
+                             const pty::Line& second_line) {
+        inits::stand_at(world, first_line.path(), "/dev/tty1");
+        inits::stand_at(world, second_line.path(), "/dev/ttyS0");
+        world.write_file("/etc/inittab", "id:2:initdefault:\n" + sysvinit.inittab);
+        world.write_file("/run/sysvinit", sysvinit.program, 0755);
         return inits::start_as_process_one({.arguments = {"init"}, .program = "/run/sysvinit"});
     }
 
@@ -80,19 +78,19 @@ std::string text_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("under Debian's sysvinit two people log in one after the other on one line") {
-    const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
+    const Sysvinit sysvinit;
     const pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
     add_person(world, bob);
-    SysvinitMachine machine{world, program};
+    SysvinitMachine machine{world, sysvinit};
     pty::Line& line = machine.first;
     for (const auto& person : {ann, bob}) {
         CAPTURE(person.name);
         line.expect("box login: ", respawn_deadline);
-        const auto waiting = only_record_with_id(world, "p1");
+        const auto waiting = only_record_with_id(world, "1");
         CHECK(waiting.type == LOGIN_PROCESS);
-        CHECK(waiting.line == line.name());
+        CHECK(waiting.line == "tty1");
         CHECK(waiting.process == inits::id_inside(line.session()));
 
         line.send(person.name + "\r");
@@ -101,7 +99,7 @@ TEST_CASE("under Debian's sysvinit two people log in one after the other on one 
         line.expect(pty::shell_prompt);
         CHECK(ask_shell(line, "id -un") == person.name + "\r\n");
         // The same process under the same id: that is how init knows it.
-        const auto record = only_record_with_id(world, "p1");
+        const auto record = only_record_with_id(world, "1");
         CHECK(record.type == USER_PROCESS);
         CHECK(record.user == person.name);
         CHECK(record.process == waiting.process);
@@ -113,8 +111,9 @@ TEST_CASE("under Debian's sysvinit two people log in one after the other on one 
         line.send("exit\r");
     }
     line.expect("box login: ", respawn_deadline);
-    CHECK(only_record_with_id(world, "p1").type == LOGIN_PROCESS);
-    CHECK(count_in_wtmp(world, line, USER_PROCESS) == 2);
+    CHECK(only_record_with_id(world, "1").type == LOGIN_PROCESS);
+    CHECK(inits::Machine{.world = world, .line = line, .name = "tty1"}.count_in_wtmp(
+              USER_PROCESS) == 2);
     CHECK(line.owner() == pty::nobodys_line);
     CHECK(machine.is_running());
 }
@@ -122,14 +121,14 @@ TEST_CASE("under Debian's sysvinit two people log in one after the other on one 
 TEST_CASE("under sysvinit three wrong passwords end login, and a new getty asks") {
     for (const auto gate : pty::gates()) {
         CAPTURE(name_of(gate));
-        const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
+        const Sysvinit sysvinit;
         const pty::TestWorld world;
         choose_gate(world, gate);
         add_person(world, ann);
-        SysvinitMachine machine{world, program};
+        SysvinitMachine machine{world, sysvinit};
         pty::Line& line = machine.second;
         line.expect("box login: ", respawn_deadline);
-        const pid_t before = only_record_with_id(world, "p2").process;
+        const pid_t before = only_record_with_id(world, "T0").process;
         for (int attempt = 0; attempt < 3; ++attempt) {
             if (attempt > 0) {
                 line.expect("login: ");
@@ -140,9 +139,9 @@ TEST_CASE("under sysvinit three wrong passwords end login, and a new getty asks"
             line.expect("Login incorrect");
         }
         // The issue is getty's, login shows none.
-        line.expect("Test box " + line.name(), respawn_deadline);
+        line.expect("Test box ttyS0", respawn_deadline);
         line.expect("box login: ");
-        const auto waiting = only_record_with_id(world, "p2");
+        const auto waiting = only_record_with_id(world, "T0");
         CHECK(waiting.type == LOGIN_PROCESS);
         CHECK(waiting.process != before);
         CHECK(world.btmp().size() == 3);
@@ -154,24 +153,24 @@ TEST_CASE("under sysvinit three wrong passwords end login, and a new getty asks"
 }
 
 TEST_CASE("under sysvinit a killed getty and a killed login are followed by a new getty") {
-    const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
+    const Sysvinit sysvinit;
     const pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
-    SysvinitMachine machine{world, program};
+    SysvinitMachine machine{world, sysvinit};
     pty::Line& line = machine.first;
     line.expect("box login: ", respawn_deadline);
-    const pid_t getty = only_record_with_id(world, "p1").process;
+    const pid_t getty = only_record_with_id(world, "1").process;
     ::kill(line.session(), SIGKILL);
     line.expect("box login: ", respawn_deadline);
-    const pid_t login = only_record_with_id(world, "p1").process;
+    const pid_t login = only_record_with_id(world, "1").process;
     CHECK(login != getty);
 
     line.send("ann\r");
     line.expect("Password: ");
     ::kill(line.session(), SIGKILL);
     line.expect("box login: ", respawn_deadline);
-    CHECK(only_record_with_id(world, "p1").process != login);
+    CHECK(only_record_with_id(world, "1").process != login);
     line.send("ann\r");
     line.expect("Password: ");
     line.send("secret\r");
@@ -181,12 +180,23 @@ TEST_CASE("under sysvinit a killed getty and a killed login are followed by a ne
     CHECK(machine.second.unmatched().empty());
 }
 
+TEST_CASE("init: sysvinit, by the lines for its inittab") {
+    const Sysvinit sysvinit;
+    const pty::TestWorld world;
+    add_person(world, ann);
+    SysvinitMachine machine{world, sysvinit};
+    inits::visit({.world = world, .line = machine.second});
+    machine.first.expect("box login: ");
+    CHECK(machine.first.unmatched().empty());
+    CHECK(machine.is_running());
+}
+
 TEST_CASE("a machine under sysvinit leaves nothing behind") {
-    const auto program = pty::fetched_file("sysvinit-core", "/sbin/init");
+    const Sysvinit sysvinit;
     const std::string mounts = text_of("/proc/self/mounts");
     {
         const pty::TestWorld world;
-        SysvinitMachine machine{world, program};
+        SysvinitMachine machine{world, sysvinit};
         machine.first.expect("box login: ", respawn_deadline);
         machine.second.expect("box login: ", respawn_deadline);
     }
