@@ -39,17 +39,27 @@ class InstalledPackages {
     std::vector<pty::Package> packages_;
 };
 
+/// What becomes of a session whose login has been killed.
+enum class Orphan {
+    keeps_line,  ///< until its shell ends, and getty waits for that
+    is_hung_up,  ///< by an init, or because an init has ended its record
+};
+
 /// A machine whose init serves a pty that stands at /dev/ttyS0.
 struct Machine {
-    const pty::World& world;
+    pty::World& world;
     pty::Line& line;
     std::string name = "ttyS0";
+    Orphan orphan = Orphan::keeps_line;
 
     /// The line's record in utmp.
     [[nodiscard]] pty::Record record() const;
     /// How many entries of this type wtmp has of the line.
     [[nodiscard]] std::size_t count_in_wtmp(short type) const;
 };
+
+/// Types name and password of ann after a prompt, and waits for her shell.
+void log_in_as_ann(pty::Line& line);
 
 /// What has to hold under every init: getty asks; ann logs in, looks around and
 /// leaves; getty asks again, also after a getty, a login that asks for a

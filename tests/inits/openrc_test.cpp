@@ -9,7 +9,7 @@
 TEST_CASE("init: OpenRC, by its service") {
     const auto service = inits::entry("openrc-ttygate");
     inits::InstalledPackages packages{{"openrc", "librc1", "libeinfo1"}};
-    const pty::TestWorld world;
+    pty::TestWorld world;
     packages.install_in(world);
     pty::add_person(world, inits::ann);
     pty::Line line;

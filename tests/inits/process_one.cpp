@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -37,8 +38,11 @@ void become_process_one() noexcept {
     if (init != 0) {
         stand_beside(init);
     }
+    // An init sets the kernel up, which is not its own here.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-        ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) < 0) {
+        ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) < 0 ||
+        ::mount("/proc/sys", "/proc/sys", nullptr, MS_BIND, nullptr) < 0 ||
+        ::mount(nullptr, "/proc/sys", nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) < 0) {
         ::_exit(127);
     }
 }
@@ -46,7 +50,12 @@ void become_process_one() noexcept {
 }  // namespace
 
 pty::Process start_as_process_one(pty::Command command) {
-    command.before_exec = become_process_one;
+    command.before_exec = [before_exec = std::move(command.before_exec)] {
+        become_process_one();
+        if (before_exec) {
+            before_exec();
+        }
+    };
     return pty::Process{command};
 }
 

@@ -9,7 +9,7 @@
 TEST_CASE("init: runit, by its service") {
     const auto run = inits::entry("runit-run");
     inits::InstalledPackages packages{{"runit"}};
-    const pty::TestWorld world;
+    pty::TestWorld world;
     packages.install_in(world);
     pty::add_person(world, inits::ann);
     pty::Line line;

@@ -7,7 +7,7 @@
 TEST_CASE("init: s6, by its service") {
     const auto run = inits::entry("s6-run");
     inits::InstalledPackages packages{{"s6", "libs6-2.11", "libskarnet2.13", "libexecline2.9"}};
-    const pty::TestWorld world;
+    pty::TestWorld world;
     packages.install_in(world);
     pty::add_person(world, inits::ann);
     pty::Line line;
