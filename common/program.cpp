@@ -22,6 +22,16 @@ namespace common {
 namespace {
 
 bool standard_descriptors_open() noexcept {
+    // One look at all three, as they nearly always are: poll(2) tells of a closed one.
+    std::array<pollfd, 3> standard{pollfd{.fd = STDIN_FILENO, .events = 0, .revents = 0},
+                                   pollfd{.fd = STDOUT_FILENO, .events = 0, .revents = 0},
+                                   pollfd{.fd = STDERR_FILENO, .events = 0, .revents = 0}};
+    if (::poll(standard.data(), standard.size(), 0) >= 0 &&
+        std::none_of(standard.begin(), standard.end(), [](const pollfd& descriptor) {
+            return (descriptor.revents & POLLNVAL) != 0;
+        })) {
+        return true;
+    }
     int opened = 0;
     do {
         if (::fcntl(opened, F_GETFD) >= 0) {

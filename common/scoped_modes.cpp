@@ -2,10 +2,13 @@
 
 namespace common {
 
-ScopedModes::ScopedModes(const Terminal& terminal, const termios& modes)
-    : terminal_(terminal), before_(terminal.modes()) {
+ScopedModes::ScopedModes(const Terminal& terminal, const termios& before, const termios& modes)
+    : terminal_(terminal), before_(before) {
     terminal_.set_modes(modes);
 }
+
+ScopedModes::ScopedModes(const Terminal& terminal, const termios& modes)
+    : ScopedModes(terminal, terminal.modes(), modes) {}
 
 ScopedModes::~ScopedModes() {
     if (keeps_) {

@@ -10,6 +10,8 @@ namespace common {
 class ScopedModes {
   public:
     ScopedModes(const Terminal& terminal, const termios& modes);
+    /// `before` is what the line has now, of somebody who has just looked.
+    ScopedModes(const Terminal& terminal, const termios& before, const termios& modes);
     ScopedModes(const ScopedModes&) = delete;
     ScopedModes(ScopedModes&&) = delete;
     ScopedModes& operator=(const ScopedModes&) = delete;

@@ -40,17 +40,20 @@ struct stat status_of(int fd, std::string_view path) {
     throw_errno("open", path);
 }
 
-void require_terminal(int fd, const std::string& path) {
-    if (!S_ISCHR(status_of(fd, path).st_mode)) {
+/// Returns what fstat(2) says of it.
+struct stat require_terminal(int fd, const std::string& path) {
+    const struct stat status = status_of(fd, path);
+    if (!S_ISCHR(status.st_mode)) {
         refuse_no_terminal(path);
     }
     termios modes{};
     check(::tcgetattr(fd, &modes), "open", path);
+    return status;
 }
 
 /// The name of descriptor 0 as the kernel has it, if it names the very node: two
 /// instances of devpts have lines of the same number.
-std::string name_of_standard_input() {
+std::string name_of_standard_input(const struct stat& own) {
     std::array<char, 256> buffer{};
     const auto length = ::readlink(own_input, buffer.data(), buffer.size() - 1);
     if (length <= 0) {
@@ -58,7 +61,6 @@ std::string name_of_standard_input() {
     }
     std::string path{buffer.data(), static_cast<std::size_t>(length)};
     struct stat named {};
-    const struct stat own = status_of(STDIN_FILENO, path);
     const bool same = path.starts_with(device_directory) && ::stat(path.c_str(), &named) == 0 &&
                       S_ISCHR(named.st_mode) && named.st_rdev == own.st_rdev &&
                       named.st_dev == own.st_dev && named.st_ino == own.st_ino;
@@ -70,6 +72,11 @@ UniqueFd duplicate_of_standard_input() {
     const int flags = check(::fcntl(copy.get(), F_GETFL), "look at", "standard input");
     check(::fcntl(copy.get(), F_SETFL, flags | O_NONBLOCK), "change", "standard input");
     return copy;
+}
+
+UniqueFd reopened_standard_input() {
+    UniqueFd fd{::open(own_input, opening)};
+    return fd.is_open() ? std::move(fd) : duplicate_of_standard_input();
 }
 
 int remaining(Clock::time_point deadline) {
@@ -89,31 +96,31 @@ Terminal Terminal::open(const std::string& path) {
     }
     UniqueFd fd{
         check(retry_interrupted([&] { return ::open(path.c_str(), opening); }), "open", path)};
-    require_terminal(fd.get(), path);
-    return {std::move(fd), path};
+    const dev_t device = require_terminal(fd.get(), path).st_rdev;
+    return {std::move(fd), path, device};
 }
 
 Terminal Terminal::standard_input() {
-    require_terminal(STDIN_FILENO, "standard input");
-    std::string path = name_of_standard_input();
-    UniqueFd fd{::open(own_input, opening)};
-    if (!fd.is_open()) {
-        fd = duplicate_of_standard_input();
-    }
-    return {std::move(fd), std::move(path)};
+    const struct stat status = require_terminal(STDIN_FILENO, "standard input");
+    return {reopened_standard_input(), name_of_standard_input(status), status.st_rdev};
+}
+
+Terminal Terminal::open_again() const {
+    return {reopened_standard_input(), path_, device_};
 }
 
 std::string_view Terminal::name() const noexcept {
     return line_name(path_);
 }
 
-dev_t Terminal::device() const {
-    return status_of(fd_.get(), path_).st_rdev;
-}
-
 dev_t Terminal::real_device() const {
+    // /dev/tty0, and /dev/tty and /dev/console: devices.txt.
+    constexpr unsigned consoles = 4;
+    constexpr unsigned stand_ins = 5;
+    const bool may_be_anothers =
+        major(device_) == stand_ins || (major(device_) == consoles && minor(device_) == 0);
     unsigned device = 0;
-    return ::ioctl(fd_.get(), TIOCGDEV, &device) == 0 ? dev_t{device} : this->device();
+    return may_be_anothers && ::ioctl(fd_.get(), TIOCGDEV, &device) == 0 ? dev_t{device} : device_;
 }
 
 termios Terminal::modes() const {
@@ -200,7 +207,7 @@ bool Terminal::shows(std::string_view characters) const {
 
 bool Terminal::is_pseudo_terminal() const {
     // Unix98 slaves, devices.txt.
-    const unsigned number = major(device());
+    const unsigned number = major(device_);
     return number >= 136 && number <= 143;
 }
 
@@ -326,10 +333,9 @@ std::string_view line_name(std::string_view path) {
 }
 
 gid_t terminal_group() {
-    constexpr gid_t usual = 5;
     const auto groups = read_text_file("/etc/group");
     if (!groups) {
-        return usual;
+        return usual_terminal_group;
     }
     constexpr std::string_view wanted = "tty:";
     std::string_view rest = *groups;
@@ -340,11 +346,11 @@ gid_t terminal_group() {
             continue;
         }
         entry.remove_prefix(std::min(entry.size(), entry.find(':', wanted.size()) + 1));
-        gid_t group = usual;
+        gid_t group = usual_terminal_group;
         std::from_chars(entry.data(), entry.data() + entry.size(), group);
         return group;
     }
-    return usual;
+    return usual_terminal_group;
 }
 
 }  // namespace common

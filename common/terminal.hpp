@@ -34,13 +34,15 @@ class Terminal {
     /// where possible so that our O_NONBLOCK is ours alone. ENOTTY where
     /// descriptor 0 is no terminal.
     static Terminal standard_input();
+    /// The same line as standard_input() gave, opened once more where possible.
+    [[nodiscard]] Terminal open_again() const;
 
     /// "/dev/ttyS0", or "" where the line has no name (another devpts, a container).
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// The name without "/dev/", as records have it; "" where there is none.
     [[nodiscard]] std::string_view name() const noexcept;
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
-    [[nodiscard]] dev_t device() const;
+    [[nodiscard]] dev_t device() const noexcept { return device_; }
     /// The same, but of the line that /dev/console or /dev/tty0 stands for.
     [[nodiscard]] dev_t real_device() const;
 
@@ -105,10 +107,12 @@ class Terminal {
     void become_standard() const;
 
   private:
-    Terminal(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    Terminal(UniqueFd fd, std::string path, dev_t device)
+        : fd_(std::move(fd)), path_(std::move(path)), device_(device) {}
 
     UniqueFd fd_;
     std::string path_;
+    dev_t device_;  ///< of an open file it never changes
 };
 
 /// "ttyS0" and "/dev/ttyS0" both mean /dev/ttyS0; anything with another leading
@@ -117,8 +121,11 @@ class Terminal {
 /// The other way round.
 [[nodiscard]] std::string_view line_name(std::string_view path);
 
+/// What the group "tty" is on Debian and most others.
+constexpr gid_t usual_terminal_group = 5;
+
 /// The gid of the group "tty" from /etc/group, read without NSS: the line must
-/// be usable when no directory server is; 5 is what Debian and most others use.
+/// be usable when no directory server is.
 [[nodiscard]] gid_t terminal_group();
 
 }  // namespace common

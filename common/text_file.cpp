@@ -32,10 +32,13 @@ std::optional<std::string> read_text_file(const std::string& path, std::size_t l
         if (count < 0) {
             return std::nullopt;
         }
-        if (count == 0) {
+        filled += static_cast<std::size_t>(count);
+        // A file that says how long it is has ended there; only those in /proc and
+        // /sys are asked until nothing comes.
+        const bool has_ended = status.st_size > 0 && filled < text.size();
+        if (count == 0 || has_ended) {
             break;
         }
-        filled += static_cast<std::size_t>(count);
     }
     text.resize(filled);
     return text;
