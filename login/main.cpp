@@ -76,20 +76,21 @@ int story(int argc, char** argv) {
     hide_name(options, argc, argv);
     require_privilege(options, ::getuid(), ::geteuid());
 
-    const common::Terminal terminal = take_terminal();
+    const TakenTerminal taken = take_terminal();
+    const common::Terminal& terminal = taken.terminal;
     common::SignalQueue signals{SIGHUP, SIGTERM};
     TerminalConversation talk{terminal, signals};
     common::speak_on(terminal, language_told(inherited));
     const Settings settings = read_settings();
     talk.use_keys(keys_of(settings));
     talk.use_feedback(settings.password_feedback);
-    const Line line = look_at_line(terminal, options);
+    const Line line = look_at_line(taken, options);
     Watchdog watchdog{{.terminal = terminal,
                        .line = line,
                        .modes_after = modes_after(talk, line, settings),
                        .patience = module_timeout(settings)}};
     talk.use_watchdog(watchdog);
-    const auto gate = make_gate(talk, watchdog, line, settings, name_prompt(options, settings));
+    const auto gate = make_gate(talk, watchdog, line, settings, options);
     require_possible(options, *gate, line);
     if (!gate->has_rules_of_its_own()) {
         // PAM's modules are watched all along.

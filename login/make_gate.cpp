@@ -1,6 +1,7 @@
 #include "login/make_gate.hpp"
 
 #include "login/account_sources.hpp"
+#include "login/authenticate.hpp"
 #include "login/change_password.hpp"
 #include "login/faillog.hpp"
 #include "login/shadow_gate.hpp"
@@ -42,13 +43,15 @@ std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
                                     Watchdog& watchdog,
                                     const Line& line,
                                     const Settings& settings,
-                                    const std::string& name_prompt) {
+                                    const Options& options) {
+    // For us and for the modules, which look everybody up a few times.
+    static_cast<void>(find_account_sources());
     return std::make_unique<PamGate>(
         talk,
         PamItems{.service = choose_service(line),
                  .line = line.path,
                  .host = line.remote_host,
-                 .name_prompt = name_prompt,
+                 .name_prompt = name_prompt(options, settings),
                  .environment = seat_of(line),  // read by pam_systemd
                  .allow_empty_passwords = settings.empty_passwords == EmptyPasswords::left_to_pam,
                  .patience = settings.login_timeout,
@@ -61,7 +64,7 @@ std::unique_ptr<Gate> make_pam_gate(TerminalConversation& /*talk*/,
                                     Watchdog& /*watchdog*/,
                                     const Line& /*line*/,
                                     const Settings& /*settings*/,
-                                    const std::string& /*name_prompt*/) {
+                                    const Options& /*options*/) {
     throw std::runtime_error{"LOGIN_GATE is pam, but this login was built without PAM"};
 }
 
@@ -133,7 +136,7 @@ std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
 }  // namespace
 
 void watch_lookups(Watchdog& watchdog) {
-    if (accounts_come_from_elsewhere()) {
+    if (find_account_sources() == AccountSources::elsewhere) {
         watchdog.begins(Work::looking_up);
     }
 }
@@ -150,9 +153,9 @@ std::unique_ptr<Gate> make_gate(TerminalConversation& talk,
                                 Watchdog& watchdog,
                                 const Line& line,
                                 const Settings& settings,
-                                const std::string& name_prompt) {
+                                const Options& options) {
     return gate_kind(settings) == GateKind::pam
-               ? make_pam_gate(talk, watchdog, line, settings, name_prompt)
+               ? make_pam_gate(talk, watchdog, line, settings, options)
                : make_shadow_gate(talk, watchdog, line, settings);
 }
 

@@ -2,12 +2,12 @@
 
 #include "login/gate.hpp"
 #include "login/line.hpp"
+#include "login/options.hpp"
 #include "login/settings.hpp"
 #include "login/terminal_conversation.hpp"
 #include "login/watchdog.hpp"
 
 #include <memory>
-#include <string>
 
 namespace login {
 
@@ -22,7 +22,7 @@ namespace login {
                                               Watchdog& watchdog,
                                               const Line& line,
                                               const Settings& settings,
-                                              const std::string& name_prompt);
+                                              const Options& options);
 
 /// Where accounts come from elsewhere too, who looks one up may wait for ever: that
 /// is watched, until the watchdog is sent to rest.

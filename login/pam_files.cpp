@@ -14,8 +14,13 @@ namespace {
 /// The folder of modules stands beside the library itself; on Debian that is
 /// /lib/x86_64-linux-gnu/security.
 std::string folder_beside_libpam() {
+#if TTYGATE_WITH_PAM
+    void* const libpam = ::dlopen("libpam.so.0", RTLD_LAZY);
+#else
+    void* const libpam = nullptr;
+#endif
     Dl_info library{};
-    const void* const symbol = ::dlsym(RTLD_DEFAULT, "pam_start");
+    const void* const symbol = libpam != nullptr ? ::dlsym(libpam, "pam_start") : nullptr;
     if (symbol == nullptr || ::dladdr(symbol, &library) == 0 || library.dli_fname == nullptr) {
         return {};
     }

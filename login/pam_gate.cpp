@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <dlfcn.h>
 #include <sys/stat.h>
 
 #include <security/pam_appl.h>
@@ -20,6 +21,66 @@
 namespace login {
 
 namespace {
+
+/// Not linked but loaded, so that a login by the shadow gate starts without libpam and
+/// what libpam needs: a third of its system calls and a fifth of its memory.
+struct Libpam {
+    decltype(&::pam_acct_mgmt) acct_mgmt;
+    decltype(&::pam_authenticate) authenticate;
+    decltype(&::pam_chauthtok) chauthtok;
+    decltype(&::pam_close_session) close_session;
+    decltype(&::pam_end) end;
+    decltype(&::pam_get_item) get_item;
+    decltype(&::pam_getenvlist) getenvlist;
+    decltype(&::pam_open_session) open_session;
+    decltype(&::pam_putenv) putenv;
+    decltype(&::pam_set_item) set_item;
+    decltype(&::pam_setcred) setcred;
+    decltype(&::pam_start) start;
+    decltype(&::pam_start_confdir) start_confdir;
+    decltype(&::pam_strerror) strerror;
+};
+
+template <typename Function>
+void find(void* library, const char* name, Function& function) {
+    void* const symbol = ::dlsym(library, name);
+    if (symbol == nullptr) {
+        throw std::runtime_error{std::string{"libpam has no "} + name};
+    }
+    static_assert(sizeof symbol == sizeof function);
+    ::memcpy(&function, &symbol, sizeof function);
+}
+
+Libpam load_libpam() {
+    // Global, as if it had been linked: there are modules that count on it.
+    void* const library = ::dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
+    if (library == nullptr) {
+        const char* const problem = ::dlerror();
+        throw std::runtime_error{std::string{"libpam cannot be loaded: "} +
+                                 (problem != nullptr ? problem : "no reason is known")};
+    }
+    Libpam found{};
+    find(library, "pam_acct_mgmt", found.acct_mgmt);
+    find(library, "pam_authenticate", found.authenticate);
+    find(library, "pam_chauthtok", found.chauthtok);
+    find(library, "pam_close_session", found.close_session);
+    find(library, "pam_end", found.end);
+    find(library, "pam_get_item", found.get_item);
+    find(library, "pam_getenvlist", found.getenvlist);
+    find(library, "pam_open_session", found.open_session);
+    find(library, "pam_putenv", found.putenv);
+    find(library, "pam_set_item", found.set_item);
+    find(library, "pam_setcred", found.setcred);
+    find(library, "pam_start", found.start);
+    find(library, "pam_start_confdir", found.start_confdir);
+    find(library, "pam_strerror", found.strerror);
+    return found;
+}
+
+const Libpam& libpam() {
+    static const Libpam library = load_libpam();
+    return library;
+}
 
 constexpr int changes_of_an_expired_password = 3;
 
@@ -185,9 +246,9 @@ PamGate::PamGate(Conversation& conversation,
     const pam_conv callback{.conv = ttygate_pam_conversation, .appdata_ptr = &talk_};
     const int code =
         configuration
-            ? ::pam_start_confdir(
+            ? libpam().start_confdir(
                   items_.service.c_str(), nullptr, &callback, configuration->c_str(), &handle_)
-            : ::pam_start(items_.service.c_str(), nullptr, &callback, &handle_);
+            : libpam().start(items_.service.c_str(), nullptr, &callback, &handle_);
     if (code != PAM_SUCCESS) {
         handle_ = nullptr;
         throw std::runtime_error{"PAM cannot start: error " + std::to_string(code)};
@@ -206,10 +267,10 @@ PamGate::PamGate(Conversation& conversation,
         ::memcpy(&untyped, &hook, sizeof untyped);
         set_item(PAM_FAIL_DELAY, untyped, "PAM_FAIL_DELAY");
         for (const std::string& entry : items_.environment.entries()) {
-            require(::pam_putenv(handle_, entry.c_str()), "pam_putenv");
+            require(libpam().putenv(handle_, entry.c_str()), "pam_putenv");
         }
     } catch (...) {
-        ::pam_end(handle_, PAM_ABORT);
+        libpam().end(handle_, PAM_ABORT);
         throw;
     }
 }
@@ -217,7 +278,7 @@ PamGate::PamGate(Conversation& conversation,
 PamGate::~PamGate() {
     undo();
     begin_last(Work::closing);
-    ::pam_end(handle_, last_code_);
+    libpam().end(handle_, last_code_);
 }
 
 Verdict PamGate::admits(const std::string& name) {
@@ -225,7 +286,7 @@ Verdict PamGate::admits(const std::string& name) {
     talk_.unusable_answer = false;
     talk_.wanted_delay = {};
     begin(Work::authenticating);
-    last_code_ = ::pam_authenticate(handle_, flags_);
+    last_code_ = libpam().authenticate(handle_, flags_);
     if (last_code_ == PAM_SUCCESS) {
         user_ = current_user();
         if (is_possible_user_name(user_)) {
@@ -250,7 +311,7 @@ void PamGate::trust(const std::string& name) {
 std::optional<Refusal> PamGate::require_valid_account() {
     talk_.said_something = false;
     begin(Work::checking_account);
-    last_code_ = ::pam_acct_mgmt(handle_, flags_);
+    last_code_ = libpam().acct_mgmt(handle_, flags_);
     if (last_code_ == PAM_NEW_AUTHTOK_REQD) {
         last_code_ = change_expired_password();
     }
@@ -272,7 +333,7 @@ int PamGate::change_expired_password() {
     int code = PAM_AUTHTOK_ERR;
     for (int i = 0; i < changes_of_an_expired_password && !talk_.conversation.ending(); ++i) {
         begin(Work::changing_password);
-        code = ::pam_chauthtok(handle_, PAM_CHANGE_EXPIRED_AUTHTOK);
+        code = libpam().chauthtok(handle_, PAM_CHANGE_EXPIRED_AUTHTOK);
         if (code != PAM_AUTHTOK_ERR && code != PAM_TRY_AGAIN && code != PAM_AUTHTOK_RECOVERY_ERR) {
             break;
         }
@@ -290,16 +351,16 @@ void PamGate::open_session(bool quietly) {
     }
     // pam_setcred(3): credentials come before the session that may use them.
     begin(Work::opening);
-    require(::pam_setcred(handle_, with_silence(PAM_ESTABLISH_CRED)), "pam_setcred");
+    require(libpam().setcred(handle_, with_silence(PAM_ESTABLISH_CRED)), "pam_setcred");
     established_ = true;
     require_same_user();
     begin(Work::opening);
-    require(::pam_open_session(handle_, with_silence(0)), "pam_open_session");
+    require(libpam().open_session(handle_, with_silence(0)), "pam_open_session");
     opened_ = true;
     require_same_user();
     // What the session has brought, a home or a key ring, may hold more of them.
     begin(Work::opening);
-    require(::pam_setcred(handle_, with_silence(PAM_REINITIALIZE_CRED)), "pam_setcred again");
+    require(libpam().setcred(handle_, with_silence(PAM_REINITIALIZE_CRED)), "pam_setcred again");
     require_same_user();
     if (items_.watchdog != nullptr) {
         items_.watchdog->rests();
@@ -308,7 +369,7 @@ void PamGate::open_session(bool quietly) {
 
 common::Environment PamGate::environment() {
     common::Environment result;
-    char** const entries = ::pam_getenvlist(handle_);
+    char** const entries = libpam().getenvlist(handle_);
     if (entries == nullptr) {
         throw std::bad_alloc{};
     }
@@ -325,7 +386,7 @@ common::Environment PamGate::environment() {
 
 void PamGate::forget_in_child() noexcept {
     // DATA_SILENT: this is a copy, the real end is the parent's.
-    ::pam_end(handle_, PAM_SUCCESS | PAM_DATA_SILENT);
+    libpam().end(handle_, PAM_SUCCESS | PAM_DATA_SILENT);
 }
 
 void PamGate::close_session() noexcept {
@@ -346,7 +407,7 @@ void PamGate::begin_last(Work work) noexcept {
 void PamGate::undo() noexcept {
     if (std::exchange(opened_, false)) {
         begin_last(Work::closing);
-        last_code_ = ::pam_close_session(handle_, 0);
+        last_code_ = libpam().close_session(handle_, 0);
         if (last_code_ != PAM_SUCCESS) {
             common::tolerate("close the PAM session",
                              [this] { throw std::runtime_error{reason(last_code_)}; });
@@ -355,12 +416,12 @@ void PamGate::undo() noexcept {
     // Also where closing failed: a ticket must not outlive its session.
     if (std::exchange(established_, false)) {
         begin_last(Work::closing);
-        last_code_ = ::pam_setcred(handle_, PAM_DELETE_CRED);
+        last_code_ = libpam().setcred(handle_, PAM_DELETE_CRED);
     }
 }
 
 void PamGate::set_item(int item, const void* value, const char* what) {
-    require(::pam_set_item(handle_, item, value), what);
+    require(libpam().set_item(handle_, item, value), what);
 }
 
 void PamGate::set_user(const char* name) {
@@ -369,14 +430,14 @@ void PamGate::set_user(const char* name) {
 
 std::string PamGate::current_user() const {
     const void* item = nullptr;
-    if (::pam_get_item(handle_, PAM_USER, &item) != PAM_SUCCESS || item == nullptr) {
+    if (libpam().get_item(handle_, PAM_USER, &item) != PAM_SUCCESS || item == nullptr) {
         return {};
     }
     return static_cast<const char*>(item);
 }
 
 std::string PamGate::reason(int code) const {
-    const char* const text = ::pam_strerror(handle_, code);
+    const char* const text = libpam().strerror(handle_, code);
     return text != nullptr ? text : "PAM error " + std::to_string(code);
 }
 

@@ -30,7 +30,8 @@ const std::vector<Built>& programs() {
                          : std::vector<std::string_view>{"libc.so.", "ld-linux"}},
         {.name = "login",
          .path = TTYGATE_LOGIN,
-         .may_need = {"libpam.so.0", "libcrypt.so.1", "libc.so.6", "ld-linux"}},
+         // libpam is loaded when a login needs it.
+         .may_need = {"libcrypt.so.1", "libc.so.6", "ld-linux"}},
         {.name = "sessions", .path = TTYGATE_SESSIONS, .may_need = {"libc.so.6", "ld-linux"}},
     };
     return all;
