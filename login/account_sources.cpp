@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
+#include <string>
+
+#include <nss.h>
 
 namespace login {
 
@@ -24,49 +28,78 @@ bool is_among(const std::array<std::string_view, Size>& words, std::string_view 
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool names_others(std::string_view services) {
-    constexpr std::array<std::string_view, 4> of_this_machine{"files", "compat", "db", "systemd"};
+AccountSources sources_in(std::string_view services) {
+    constexpr std::array<std::string_view, 3> here{"compat", "db", "systemd"};
+    auto result = AccountSources::files;
     while (!services.empty()) {
         if (services.front() == '[') {
             take_until(services, "]");
             continue;
         }
         const std::string_view service = take_until(services, blanks);
-        if (!service.empty() && service.front() != '[' && !is_among(of_this_machine, service)) {
-            return true;
+        if (is_among(here, service)) {
+            result = std::max(result, AccountSources::this_machine);
+        } else if (!service.empty() && service.front() != '[' && service != "files") {
+            return AccountSources::elsewhere;
         }
         services.remove_prefix(std::min(services.size(), services.find_first_not_of(blanks)));
     }
-    return false;
+    return result;
 }
+
+bool is_local = false;
 
 }  // namespace
 
-bool asks_elsewhere(std::string_view nsswitch) {
+AccountSources account_sources(std::string_view nsswitch) {
     constexpr std::array<std::string_view, 5> databases{
         "passwd", "group", "shadow", "initgroups", "passwd_compat"};
+    constexpr std::size_t needed = 3;
+    std::array<bool, databases.size()> named{};
+    auto result = AccountSources::files;
     while (!nsswitch.empty()) {
         std::string_view line = take_until(nsswitch, "\n");
         line = line.substr(0, line.find('#'));
         const std::string_view database = take_until(line, ": \t");
         line.remove_prefix(std::min(line.size(), line.find_first_not_of(": \t")));
-        if (is_among(databases, database) && names_others(line)) {
-            return true;
+        const auto* const found = std::find(databases.begin(), databases.end(), database);
+        if (found != databases.end()) {
+            named.at(static_cast<std::size_t>(found - databases.begin())) = true;
+            result = std::max(result, sources_in(line));
         }
     }
-    return false;
+    // Defaults differ from one C library to the next.
+    const bool is_told =
+        std::all_of(named.begin(), named.begin() + needed, [](bool is) { return is; });
+    return is_told ? result : std::max(result, AccountSources::this_machine);
 }
 
-bool accounts_come_from_elsewhere() {
+AccountSources find_account_sources() {
 #if TTYGATE_STATIC
-    return false;
+    return AccountSources::files;
 #else
-    bool result = false;
+    auto result = AccountSources::this_machine;
     common::tolerate("look where accounts come from", [&result] {
-        result = asks_elsewhere(common::read_text_file("/etc/nsswitch.conf").value_or(""));
+        result = account_sources(common::read_text_file("/etc/nsswitch.conf").value_or(""));
+        if (result == AccountSources::files) {
+            use_local_accounts();
+        }
     });
     return result;
 #endif
+}
+
+void use_local_accounts() {
+    for (const char* database : {"passwd", "group", "initgroups", "shadow"}) {
+        if (::__nss_configure_lookup(database, "files") != 0) {
+            throw std::runtime_error{std::string{"cannot use the local "} + database};
+        }
+    }
+    is_local = true;
+}
+
+bool uses_local_accounts() noexcept {
+    return is_local;
 }
 
 }  // namespace login

@@ -235,7 +235,10 @@ common::User require_account(Gate& gate,
     if (const auto refusal = gate.require_valid_account()) {
         throw common::Leave{turn_away(talk, line, gate.user_name(), *refusal, settings)};
     }
-    auto user = common::find_user(gate.user_name());
+    auto user = gate.account();
+    if (!user) {
+        user = common::find_user(gate.user_name());
+    }
     if (!user || !is_possible_user_name(user->name)) {
         const Refusal refusal{.words = translated("Login incorrect"),
                               .reason = "there is no such account"};

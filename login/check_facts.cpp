@@ -115,8 +115,9 @@ class Look {
             return;
         }
         try {
-            const common::Terminal terminal = common::Terminal::standard_input();
-            line_ = look_at_line(terminal, options_);
+            line_ = look_at_line({.terminal = common::Terminal::standard_input(),
+                                  .session_owner = SessionOwner::login},
+                                 options_);
             has_line_ = true;
             report_.line = line_.name;
             add(Level::good, "line", line_.origin());

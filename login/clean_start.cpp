@@ -3,7 +3,8 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/syscall.hpp"
-#include "common/text_file.hpp"
+#include "common/unique_fd.hpp"
+#include "login/account_sources.hpp"
 #include "login/shell_environment.hpp"
 
 #include <algorithm>
@@ -12,11 +13,10 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
-#include <nss.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -34,8 +34,11 @@ rlim_t core_limit_before = RLIM_INFINITY;
 void set_soft_limit(int resource, rlim_t wanted) {
     rlimit limit{};
     common::check(::getrlimit(static_cast<__rlimit_resource>(resource), &limit), "read a limit");
-    limit.rlim_cur = std::min(wanted, limit.rlim_max);
-    common::check(::setrlimit(static_cast<__rlimit_resource>(resource), &limit), "set a limit");
+    wanted = std::min(wanted, limit.rlim_max);
+    if (limit.rlim_cur != wanted) {
+        limit.rlim_cur = wanted;
+        common::check(::setrlimit(static_cast<__rlimit_resource>(resource), &limit), "set a limit");
+    }
 }
 
 /// Away with it, or as far up as we may: a container can keep us from more.
@@ -50,7 +53,10 @@ void forbid_core_dumps() {
     rlimit limit{};
     common::check(::getrlimit(RLIMIT_CORE, &limit), "read a limit");
     core_limit_before = limit.rlim_cur;
-    set_soft_limit(RLIMIT_CORE, 0);
+    if (limit.rlim_cur != 0) {
+        limit.rlim_cur = 0;
+        common::check(::setrlimit(RLIMIT_CORE, &limit), "set a limit");
+    }
     // Also no ptrace and no reading of our memory by others of the same user.
     common::check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "forbid core dumps");
 }
@@ -60,34 +66,36 @@ void forbid_core_dumps() {
 /// costs a system call.
 std::uint64_t inherited_ignored_signals() {
     constexpr std::string_view key = "SigIgn:\t";
-    const std::string status = common::read_text_file("/proc/self/status").value_or("");
+    std::array<char, 4096> text{};
+    const common::UniqueFd file{::open("/proc/self/status", O_RDONLY | O_CLOEXEC)};
+    const auto size = ::read(file.get(), text.data(), text.size());
+    const std::string_view status{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
     const auto at = status.find(key);
     std::uint64_t signals = 0;
     const char* const end = status.data() + status.size();
     constexpr int hexadecimal = 16;
     const bool is_told =
-        at != std::string::npos &&
+        at != status.npos &&
         std::from_chars(status.data() + at + key.size(), end, signals, hexadecimal).ec ==
             std::errc{};
     return is_told ? signals : ~std::uint64_t{0};
 }
 
 void settle_signals() {
-    struct sigaction action {};
-    action.sa_handler = SIG_DFL;
-    const std::uint64_t ignored = inherited_ignored_signals();
-    for (int number = 1; number < NSIG; ++number) {
-        if (((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
-            ::sigaction(number, &action, nullptr);
-        }
-    }
     // Keys and closed pipes end no login, a full file is an errno, and an alarm that
     // a module has set and forgotten rings for nobody. CHLD stays at its default:
     // modules wait for their helpers.
-    action.sa_handler = SIG_IGN;
-    for (const int number :
-         {SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM}) {
-        ::sigaction(number, &action, nullptr);
+    constexpr std::array unheeded{
+        SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM};
+    const std::uint64_t ignored = inherited_ignored_signals();
+    struct sigaction action {};
+    for (int number = 1; number < NSIG; ++number) {
+        const bool is_heeded =
+            std::find(unheeded.begin(), unheeded.end(), number) == unheeded.end();
+        action.sa_handler = is_heeded ? SIG_DFL : SIG_IGN;
+        if (!is_heeded || ((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
+            ::sigaction(number, &action, nullptr);
+        }
     }
     sigset_t none;
     ::sigemptyset(&none);
@@ -105,18 +113,6 @@ common::Environment replace_environment() {
     return inherited;
 }
 
-#if TTYGATE_STATIC
-/// A static program would load the modules that nsswitch.conf names into a C
-/// library that is not theirs, and crash: accounts are those of the local files.
-void use_local_accounts() {
-    for (const char* database : {"passwd", "group", "initgroups", "shadow"}) {
-        if (::__nss_configure_lookup(database, "files") != 0) {
-            throw std::runtime_error{std::string{"cannot use the local "} + database};
-        }
-    }
-}
-#endif
-
 }  // namespace
 
 common::Environment start_clean() {
@@ -130,6 +126,8 @@ common::Environment start_clean() {
     common::check(::chdir("/"), "go to", "/");
     settle_signals();
 #if TTYGATE_STATIC
+    // A static program would load the modules that nsswitch.conf names into a C
+    // library that is not theirs, and crash.
     use_local_accounts();
 #endif
     // Helpers of modules close every descriptor there could be, one by one.
@@ -145,7 +143,9 @@ void give_default_limits() {
     }
     common::tolerate("give the session its limits", [] {
         set_soft_limit(RLIMIT_STACK, usual_stack);
-        set_soft_limit(RLIMIT_CORE, core_limit_before);
+        if (core_limit_before != 0) {
+            set_soft_limit(RLIMIT_CORE, core_limit_before);
+        }
     });
     if (::setpriority(PRIO_PROCESS, 0, 0) != 0) {
         common::log(common::Severity::warning,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/environment.hpp"
+#include "common/user.hpp"
 #include "login/faillog.hpp"
 #include "login/refusal.hpp"
 
@@ -44,6 +45,8 @@ class Gate {
     /// The name the gate ended with: a PAM module may map one to another. It no
     /// longer changes after require_valid_account().
     [[nodiscard]] virtual std::string user_name() const = 0;
+    /// The entry of that name that was judged, where the gate has looked it up.
+    [[nodiscard]] virtual std::optional<common::User> account() const { return std::nullopt; }
     /// The failures under this name before it was admitted, where the gate counts
     /// them itself.
     [[nodiscard]] virtual std::optional<FailureCount> failures_before() const {

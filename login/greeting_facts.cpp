@@ -79,9 +79,9 @@ std::vector<std::string> messages_in(const std::string& folder) {
 
 /// Only ever a file that is small: a device can act on being opened, and what
 /// is longer than a screen or a hundred is no message.
-std::optional<GreetingFacts::Message> read_message(const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+std::optional<GreetingFacts::Message> read_message(const std::string& path,
+                                                   const struct stat& status) {
+    if (!S_ISREG(status.st_mode)) {
         return std::nullopt;
     }
     if (static_cast<std::size_t>(status.st_size) > common::text_file_limit) {
@@ -97,6 +97,14 @@ std::optional<GreetingFacts::Message> read_message(const std::string& path) {
     return GreetingFacts::Message{.text = *std::move(text), .trusted = is_roots};
 }
 
+void add_message(const std::string& path,
+                 const struct stat& status,
+                 std::vector<GreetingFacts::Message>& messages) {
+    if (auto message = read_message(path, status)) {
+        messages.push_back(*std::move(message));
+    }
+}
+
 /// `paths` is a list with colons, of files and folders. A folder is one of them,
 /// whatever is in it.
 std::vector<GreetingFacts::Message> read_messages(std::string_view paths,
@@ -105,11 +113,17 @@ std::vector<GreetingFacts::Message> read_messages(std::string_view paths,
     while (!paths.empty() && (!settings.motd_first_only || messages.empty())) {
         const std::string path{paths.substr(0, paths.find(':'))};
         paths.remove_prefix(std::min(paths.size(), path.size() + 1));
-        const auto files =
-            common::is_directory(path) ? messages_in(path) : std::vector<std::string>{path};
-        for (const std::string& file : files) {
-            if (auto message = read_message(file)) {
-                messages.push_back(*std::move(message));
+        struct stat status {};
+        if (::stat(path.c_str(), &status) != 0) {
+            continue;
+        }
+        if (!S_ISDIR(status.st_mode)) {
+            add_message(path, status, messages);
+            continue;
+        }
+        for (const std::string& file : messages_in(path)) {
+            if (::stat(file.c_str(), &status) == 0) {
+                add_message(file, status, messages);
             }
         }
     }
@@ -157,7 +171,11 @@ GreetingFacts greeting_facts(const common::User& user,
                              const Settings& settings,
                              const Before& before,
                              AlreadySaid said) {
-    GreetingFacts facts{.nologin = nologin_text(gate, settings), .quiet = before.quiet};
+    GreetingFacts facts{.quiet = before.quiet};
+    if (user.uid == 0) {
+        // Nobody else is in where there is one.
+        facts.nologin = nologin_text(gate, settings);
+    }
     if (before.quiet) {
         return facts;
     }

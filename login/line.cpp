@@ -7,6 +7,7 @@
 #include "common/unique_fd.hpp"
 
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -43,25 +44,30 @@ bool leads_session_without_terminal() {
 /// Whether we are what somebody has started from their shell and waits for. The
 /// line is given back to a process group, so ours must have a number here: in a
 /// pid namespace of our own it has none.
-bool is_foreground_job(const common::Terminal& terminal) {
-    const pid_t session = ::tcgetsid(terminal.descriptor());
+bool is_foreground_job(const common::Terminal& terminal, pid_t its_session) {
     const pid_t group = ::getpgrp();
-    return session >= 0 && session != ::getpid() && session == ::getsid(0) && group > 0 &&
+    return its_session >= 0 && its_session == ::getsid(0) && group > 0 &&
            ::tcgetpgrp(terminal.descriptor()) == group;
 }
 
 /// A terminal that controls a session with somebody else at its head, an
 /// interactive shell, is not taken away from them.
-void require_free_session(const common::Terminal& terminal) {
+SessionOwner owner_of_session(const common::Terminal& terminal) {
     const pid_t its_session = ::tcgetsid(terminal.descriptor());
-    const bool is_ours = its_session == ::getpid() || is_foreground_job(terminal);
+    if (its_session == ::getpid()) {
+        return SessionOwner::login;
+    }
+    if (is_foreground_job(terminal, its_session)) {
+        return SessionOwner::caller;
+    }
     // Whose it is otherwise, the kernel tells only by letting us have it or not:
     // we lead a session without a terminal, under setsid(1), say.
     const bool is_anothers = its_session <= 0 && leads_session_without_terminal() &&
                              ::ioctl(terminal.descriptor(), TIOCSCTTY, 0) != 0 && errno == EPERM;
-    if ((its_session > 0 && !is_ours) || is_anothers) {
+    if (its_session > 0 || is_anothers) {
         throw common::UsageError{"this terminal is in use by a shell: use: exec login"};
     }
+    return SessionOwner::login;
 }
 
 bool is_pseudo_terminal(dev_t device) {
@@ -136,13 +142,13 @@ common::Environment seat_of(const Line& line) {
     return seat;
 }
 
-common::Terminal take_terminal() {
+TakenTerminal take_terminal() {
     common::Terminal terminal = standard_input_or_refuse();
     require_line(terminal.device());
-    require_free_session(terminal);
+    const SessionOwner owner = owner_of_session(terminal);
     // Modules and programs that we start get an opening of their own, one that
     // blocks as they expect; ours never does.
-    const common::Terminal theirs = common::Terminal::standard_input();
+    const common::Terminal theirs = terminal.open_again();
     theirs.become_standard();
     theirs.set_blocking();
     const int flags = ::fcntl(terminal.descriptor(), F_GETFL);
@@ -150,18 +156,18 @@ common::Terminal take_terminal() {
         // The line could not be opened a second time: the two are one.
         ::fcntl(terminal.descriptor(), F_SETFL, flags | O_NONBLOCK);
     }
-    return terminal;
+    return {.terminal = std::move(terminal), .session_owner = owner};
 }
 
-Line look_at_line(const common::Terminal& terminal, const Options& options) {
+Line look_at_line(const TakenTerminal& taken, const Options& options) {
+    const common::Terminal& terminal = taken.terminal;
     const dev_t device = terminal.real_device();
-    Line line{
-        .path = terminal.path(),
-        .name = std::string{terminal.name()},
-        .remote_host = options.host,
-        .shown_host = options.host.value_or(""),
-        .virtual_terminal = virtual_terminal_of(device),
-        .session_owner = is_foreground_job(terminal) ? SessionOwner::caller : SessionOwner::login};
+    Line line{.path = terminal.path(),
+              .name = std::string{terminal.name()},
+              .remote_host = options.host,
+              .shown_host = options.host.value_or(""),
+              .virtual_terminal = virtual_terminal_of(device),
+              .session_owner = taken.session_owner};
     if (line.name.empty()) {
         common::log(common::Severity::notice, "this line has no name here: it gets no record");
     }

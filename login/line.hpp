@@ -30,12 +30,17 @@ struct Line {
     [[nodiscard]] std::string origin() const;
 };
 
+struct TakenTerminal {
+    common::Terminal terminal;
+    SessionOwner session_owner;
+};
+
 /// Opens standard input as ours and puts the line on descriptors 1 and 2.
 /// Throws common::UsageError where it is no terminal, or is the terminal of a
 /// living session that we neither lead nor are the foreground job of.
-[[nodiscard]] common::Terminal take_terminal();
+[[nodiscard]] TakenTerminal take_terminal();
 
-[[nodiscard]] Line look_at_line(const common::Terminal& terminal, const Options& options);
+[[nodiscard]] Line look_at_line(const TakenTerminal& taken, const Options& options);
 
 /// The number of a virtual terminal of the console driver, if the device is one.
 [[nodiscard]] std::optional<unsigned> virtual_terminal_of(dev_t device);

@@ -2,6 +2,7 @@
 
 #include "common/syscall.hpp"
 #include "common/text_file.hpp"
+#include "login/account_sources.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -58,11 +59,6 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
-std::string group_file() {
-    constexpr std::size_t largest = std::size_t{1024} * 1024;
-    return common::read_text_file("/etc/group", largest).value_or("");
-}
-
 /// What a group says of a user.
 struct Membership {
     bool is_own = false;
@@ -70,7 +66,7 @@ struct Membership {
 };
 
 Membership local_membership(std::string_view name, const common::User& user) {
-    const std::string text = group_file();
+    const std::string text = read_group_file();
     for (std::string_view rest = text; !rest.empty();) {
         const GroupLine group = parse_group(take_line(rest));
         if (group.name == name) {
@@ -87,6 +83,20 @@ Membership membership_in(const group& entry, const common::User& user) {
         result.is_listed = result.is_listed || user.name == *member;
     }
     return result;
+}
+
+std::vector<gid_t> own_groups() {
+    // As nearly everybody has no more of them, one call is enough.
+    constexpr std::size_t usual = 64;
+    constexpr const char* attempt = "read the groups of this process";
+    std::vector<gid_t> groups(usual);
+    int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+    if (count < 0 && errno == EINVAL) {
+        groups.resize(static_cast<std::size_t>(common::check(::getgroups(0, nullptr), attempt)));
+        count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+    }
+    groups.resize(static_cast<std::size_t>(common::check(count, attempt)));
+    return groups;
 }
 
 /// Root's without any directory server: it may hang.
@@ -124,10 +134,14 @@ std::vector<gid_t> groups_in(std::string_view text, std::string_view user, gid_t
     return groups;
 }
 
-std::optional<gid_t> local_group(std::string_view name) {
-    const std::string text = group_file();
-    for (std::string_view rest = text; !rest.empty();) {
-        const GroupLine group = parse_group(take_line(rest));
+std::string read_group_file() {
+    constexpr std::size_t largest = std::size_t{1024} * 1024;
+    return common::read_text_file("/etc/group", largest).value_or("");
+}
+
+std::optional<gid_t> group_in(std::string_view text, std::string_view name) {
+    while (!text.empty()) {
+        const GroupLine group = parse_group(take_line(text));
         if (group.name == name && group.number) {
             return group.number;
         }
@@ -148,13 +162,10 @@ void set_groups(const std::vector<gid_t>& groups) {
     common::check(::setgroups(groups.size(), groups.data()), "set the groups");
 }
 
-std::vector<gid_t> take_groups_of(const common::User& user) {
-    std::vector<gid_t> before(static_cast<std::size_t>(
-        common::check(::getgroups(0, nullptr), "read the groups of this process")));
-    common::check(::getgroups(static_cast<int>(before.size()), before.data()),
-                  "read the groups of this process");
-    if (user.uid == 0) {
-        set_groups(groups_in(group_file(), user.name, user.gid));
+std::vector<gid_t> take_groups_of(const common::User& user, std::string_view group_file) {
+    std::vector<gid_t> before = own_groups();
+    if (user.uid == 0 || uses_local_accounts()) {
+        set_groups(groups_in(group_file, user.name, user.gid));
     } else {
         common::check(::initgroups(user.name.c_str(), user.gid), "take the groups of", user.name);
     }

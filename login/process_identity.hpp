@@ -17,8 +17,11 @@ namespace login {
                                            std::string_view user,
                                            gid_t own_group);
 
-/// The number of a group by the local file alone.
-[[nodiscard]] std::optional<gid_t> local_group(std::string_view name);
+/// The number of a group, by the same.
+[[nodiscard]] std::optional<gid_t> group_in(std::string_view text, std::string_view name);
+
+/// group(5) of this machine; "" where it cannot be read.
+[[nodiscard]] std::string read_group_file();
 
 /// Whether a group names the user among its members; root is looked for in the
 /// local file alone.
@@ -27,9 +30,10 @@ namespace login {
 [[nodiscard]] bool is_member_of(std::string_view group, const common::User& user);
 
 /// Takes the supplementary groups of an account, for this whole process; root's
-/// from the local file alone, so that root gets in without any directory
-/// server. Returns those we had.
-[[nodiscard]] std::vector<gid_t> take_groups_of(const common::User& user);
+/// from the local file alone, whose text is given, so that root gets in without any
+/// directory server. Returns those we had.
+[[nodiscard]] std::vector<gid_t> take_groups_of(const common::User& user,
+                                                std::string_view group_file);
 void set_groups(const std::vector<gid_t>& groups);
 
 /// Becomes that user for good: real, effective and saved, group and user.

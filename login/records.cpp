@@ -29,8 +29,8 @@ bool is_the_same_login(const utmpx& left, const utmpx& right) {
            apart >= std::chrono::seconds{0} && apart <= moment;
 }
 
-void append_login(const utmpx& record, const std::string& path) {
-    const auto last = common::read_last_record(path);
+void append_login(const utmpx& record, const std::string& path, bool may_be_there) {
+    const auto last = may_be_there ? common::read_last_record(path) : std::nullopt;
     if (!last || !is_the_same_login(*last, record)) {
         common::append_record(record, path);
     }
@@ -72,7 +72,7 @@ void record_failure(const std::string& name, const Line& line, const Settings& s
 std::optional<utmpx> record_login(const common::User& user,
                                   const Line& line,
                                   pid_t session,
-                                  bool with_lastlog,
+                                  const NotedByModules& noted,
                                   const Settings& settings) {
     if (line.name.empty()) {
         return std::nullopt;
@@ -89,10 +89,11 @@ std::optional<utmpx> record_login(const common::User& user,
     common::tolerate("record the login", [&] {
         before = user_of_line(common::replace_record(record, paths.utmp).before, line.name);
     });
-    common::tolerate("record the login", [&] { append_login(record, paths.wtmp); });
+    common::tolerate("record the login",
+                     [&] { append_login(record, paths.wtmp, noted.maybe_in_wtmp); });
     const bool counts =
         settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
-    if (with_lastlog && counts) {
+    if (!noted.in_lastlog && counts) {
         common::tolerate("record the login",
                          [&] { common::put_last_login(user.uid, record, paths.lastlog); });
     }

@@ -19,13 +19,19 @@ namespace login {
 /// Notes a failed attempt in btmp.
 void record_failure(const std::string& name, const Line& line, const Settings& settings);
 
+/// What modules of the gate's may have done already.
+struct NotedByModules {
+    bool in_lastlog = false;  ///< they have
+    bool maybe_in_wtmp = false;
+};
+
 /// Who is on the line, in utmp and wtmp, and in lastlog unless a module has noted
 /// it there. A login that a PAM module has just written to wtmp is not
 /// written there again. Returns who was on the line before, if somebody was.
 [[nodiscard]] std::optional<utmpx> record_login(const common::User& user,
                                                 const Line& line,
                                                 pid_t session,
-                                                bool with_lastlog,
+                                                const NotedByModules& noted,
                                                 const Settings& settings);
 
 /// That nobody is on it any more, in utmp and wtmp; in utmp rather that it is

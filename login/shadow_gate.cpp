@@ -238,8 +238,7 @@ ShadowGate::ShadowGate(Conversation& conversation,
                        AccountSource accounts)
     : conversation_(conversation),
       empty_passwords_(empty_passwords),
-      accounts_(std::move(accounts)),
-      dummy_setting_(make_dummy_setting()) {}
+      accounts_(std::move(accounts)) {}
 
 Verdict ShadowGate::admits(const std::string& name) {
     // Asked before anything is looked up: how soon the question comes says
@@ -250,7 +249,8 @@ Verdict ShadowGate::admits(const std::string& name) {
         return {.outcome = Outcome::refused_for_good, .reason = "no password was given"};
     }
     const auto user = is_possible_user_name(name) ? accounts_.user(name) : std::nullopt;
-    std::string reason = judge(user, password);
+    auto entry = user ? accounts_.shadow(user->name) : std::nullopt;
+    std::string reason = judge(user, entry, password);
     if (answer != Answer::given) {
         reason = "what was typed can be no password";
     }
@@ -260,6 +260,8 @@ Verdict ShadowGate::admits(const std::string& name) {
     }
     if (outcome == Outcome::admitted) {
         user_ = name;
+        account_ = user;
+        aging_ = entry->aging;
     }
     return {.outcome = outcome, .reason = std::move(reason)};
 }
@@ -267,11 +269,11 @@ Verdict ShadowGate::admits(const std::string& name) {
 /// Why not; empty: it is the right password. Whatever the reason, one hash is
 /// computed.
 std::string ShadowGate::judge(const std::optional<common::User>& user,
+                              std::optional<ShadowEntry>& entry,
                               const common::Secret& password) const {
     const auto spend_the_time = [this, &password] {
-        static_cast<void>(compare(password, dummy_setting_, accounts_.hashing_patience));
+        static_cast<void>(compare(password, make_dummy_setting(), accounts_.hashing_patience));
     };
-    auto entry = user ? accounts_.shadow(user->name) : std::nullopt;
     if (!entry) {
         spend_the_time();
         return "no such account";
@@ -299,7 +301,7 @@ std::string ShadowGate::check(const common::User& user,
         case Comparison::different: return "Authentication failure";
         case Comparison::too_costly: return "the account's password takes too long to check";
         case Comparison::impossible:
-            static_cast<void>(compare(password, dummy_setting_, accounts_.hashing_patience));
+            static_cast<void>(compare(password, make_dummy_setting(), accounts_.hashing_patience));
             return why_impossible(field);
         case Comparison::equal: break;
     }
@@ -333,19 +335,25 @@ bool ShadowGate::allows_empty_password(const common::User& user) const {
 }
 
 std::optional<Refusal> ShadowGate::require_valid_account() {
-    const auto user = accounts_.user(user_);
-    if (!user) {
+    if (!account_) {
+        account_ = accounts_.user(user_);
+    }
+    if (!account_) {
         return Refusal{.words = translated("Login incorrect"), .reason = "no such account"};
     }
-    const auto entry = accounts_.shadow(user->name);
-    if (!entry) {
-        // -f for an account that the shadow file does not know: nothing limits it.
-        return std::nullopt;
+    const common::User& user = *account_;
+    if (!aging_) {
+        const auto entry = accounts_.shadow(user.name);
+        if (!entry) {
+            // -f for an account that the shadow file does not know: nothing limits it.
+            return std::nullopt;
+        }
+        aging_ = entry->aging;
     }
-    const AgeJudgement judgement = judge_age(entry->aging, accounts_.today());
+    const AgeJudgement judgement = judge_age(*aging_, accounts_.today());
     if (judgement.doubtful) {
         common::log(common::Severity::warning,
-                    "the shadow entry of " + common::quoted(user->name) +
+                    "the shadow entry of " + common::quoted(user.name) +
                         " has a date in it that cannot be meant");
     }
     switch (judgement.verdict) {
@@ -356,7 +364,7 @@ std::optional<Refusal> ShadowGate::require_valid_account() {
                                          static_cast<unsigned long>(judgement.days_left.count())) +
                               "\n");
             return std::nullopt;
-        case AgeVerdict::must_change: return change_expired_password(*user);
+        case AgeVerdict::must_change: return change_expired_password(user);
         case AgeVerdict::password_expired:
             return Refusal{.words = translated(
                                "Your password has expired, and the time to change it is over."),

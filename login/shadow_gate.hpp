@@ -51,6 +51,7 @@ class ShadowGate : public Gate {
 
     [[nodiscard]] Verdict admits(const std::string& name) override;
     void trust(const std::string& name) override { user_ = name; }
+    [[nodiscard]] std::optional<common::User> account() const override { return account_; }
     [[nodiscard]] std::optional<Refusal> require_valid_account() override;
     [[nodiscard]] std::string user_name() const override { return user_; }
     [[nodiscard]] std::optional<FailureCount> failures_before() const override {
@@ -64,6 +65,7 @@ class ShadowGate : public Gate {
 
   private:
     [[nodiscard]] std::string judge(const std::optional<common::User>& user,
+                                    std::optional<ShadowEntry>& entry,
                                     const common::Secret& password) const;
     [[nodiscard]] std::string check(const common::User& user,
                                     const std::string& field,
@@ -76,8 +78,9 @@ class ShadowGate : public Gate {
     Conversation& conversation_;
     EmptyPasswords empty_passwords_;
     AccountSource accounts_;
-    std::string dummy_setting_;
     std::string user_{};
+    std::optional<common::User> account_{};  ///< whom user_ is the name of
+    std::optional<AgingPolicy> aging_{};     ///< of the entry that admitted them
     std::optional<FailureCount> failures_before_{};
 };
 

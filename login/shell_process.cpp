@@ -6,6 +6,7 @@
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
 #include "login/process_identity.hpp"
+#include "login/refusal.hpp"
 #include "login/session_limits.hpp"
 
 #include <algorithm>
@@ -85,18 +86,19 @@ std::string words_for(const Report& report, const ShellPlan& plan) {
 }
 
 /// In one line, for the person.
-std::string as_last_words(const std::string& words, const ShellPlan& plan) {
-    return "\r\nlogin: " + words + " (ref " + plan.reference + ")\r\n";
+std::string as_last_words(const std::string& words, const std::string& reference) {
+    return "\r\nlogin: " + words + " (ref " + reference + ")\r\n";
 }
 
 /// Nobody waits who could say it or undo anything: the next getty does that.
 void report_here(const ShellPlan& plan, const Report& report) noexcept {
     common::tolerate("say why there is no shell", [&] {
         const std::string words = words_for(report, plan);
+        const std::string reference = new_reference();
         common::log(common::Severity::error,
                     "no shell for " + common::quoted(plan.user.name) + ": " + words + " (ref " +
-                        plan.reference + ")");
-        const std::string line = as_last_words(words, plan);
+                        reference + ")");
+        const std::string line = as_last_words(words, reference);
         [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
     });
     // No haste for an init that starts us again.
@@ -222,20 +224,27 @@ common::Environment at_root(common::Environment environment) {
 /// A session leader gives its terminal up for the shell's session to take. The
 /// kernel tells the foreground group, which is us, by SIGHUP.
 void give_up_controlling_terminal(const common::Terminal& terminal) {
-    if (::tcgetsid(terminal.descriptor()) != ::getpid()) {
-        return;
+    if (::ioctl(terminal.descriptor(), TIOCNOTTY) != 0) {
+        if (errno != ENOTTY) {
+            common::throw_errno("give up", terminal.path());
+        }
+        // It is not ours, and nobody was told.
     }
-    // Somebody's signal that came while the session was opened would be thrown
-    // away with the kernel's.
-    sigset_t waiting;
-    ::sigemptyset(&waiting);
-    ::sigpending(&waiting);
-    if (::sigismember(&waiting, SIGHUP) == 1 || ::sigismember(&waiting, SIGTERM) == 1) {
-        common::log(common::Severity::notice, "told to end before the shell was started");
-        throw common::Leave{1};
+    // That SIGHUP bears our own number; somebody else's, that came while the session
+    // was opened, hides it, and counts.
+    sigset_t orders;
+    ::sigemptyset(&orders);
+    ::sigaddset(&orders, SIGHUP);
+    ::sigaddset(&orders, SIGTERM);
+    constexpr timespec at_once{};
+    siginfo_t order{};
+    const pid_t self = ::getpid();
+    while (::sigtimedwait(&orders, &order, &at_once) > 0) {
+        if (order.si_signo != SIGHUP || order.si_pid != self) {
+            common::log(common::Severity::notice, "told to end before the shell was started");
+            throw common::Leave{1};
+        }
     }
-    const common::IgnoredSignal hang_up{SIGHUP};
-    common::check(::ioctl(terminal.descriptor(), TIOCNOTTY), "give up", terminal.path());
 }
 
 /// The pointers are into the three before them, which live as long.
@@ -259,7 +268,9 @@ Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int ch
     const common::Environment environment_at_root = at_root(plan.environment);
     std::string argv0 = plan.command.argv0;
     Prepared prepared = prepare(plan, argv0, environment_at_root, childs);
-    give_up_controlling_terminal(terminal);
+    if (!plan.callers_modes) {
+        give_up_controlling_terminal(terminal);
+    }
     return Child{[&prepared, ours] {
         ::close(ours);
         be_shell(prepared);
@@ -391,7 +402,8 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
         if (sources[1].revents != 0) {
             end.not_started = read_failure();
             if (end.not_started) {
-                terminal_.write(as_last_words(*end.not_started, plan_));
+                end.reference = new_reference();
+                terminal_.write(as_last_words(*end.not_started, end.reference));
                 terminal_.drain(1s);
             }
             channel_.ours.reset();

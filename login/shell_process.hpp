@@ -30,7 +30,6 @@ struct ShellPlan {
     bool home_may_be_missing = true;
     /// How long nobody may type; 0: as long as they like.
     std::chrono::seconds idle_limit{0};
-    std::string reference{};  ///< what is shown and logged if there will be no shell
     /// Set where the line is lent by a caller's session: the modes it is to have
     /// back.
     std::optional<termios> callers_modes{};
@@ -44,7 +43,8 @@ struct ShellPlan {
 struct ShellEnd {
     /// It was never started; the words say why, for the person and the log.
     std::optional<std::string> not_started{};
-    int status = 0;  ///< as waitpid(2) gives it
+    std::string reference{};  ///< of those words, as the person has read it
+    int status = 0;           ///< as waitpid(2) gives it
 };
 
 /// A line that a caller's session lends us: at the end its foreground is our own

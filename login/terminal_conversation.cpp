@@ -65,7 +65,7 @@ bool ends_line(char byte) {
 TerminalConversation::TerminalConversation(const common::Terminal& terminal,
                                            common::SignalQueue& signals)
     : terminal_(terminal), signals_(signals), modes_found_(terminal.modes()) {
-    modes_.emplace(terminal_, asking_modes(modes_found_));
+    modes_.emplace(terminal_, modes_found_, asking_modes(modes_found_));
     use_keys({});
 }
 
@@ -79,7 +79,8 @@ void TerminalConversation::use_keys(const common::EditKeys& keys) {
 
 void TerminalConversation::use_feedback(common::Feedback feedback) {
     const bool is_seen_here_only =
-        terminal_.is_virtual_terminal() || terminal_.is_pseudo_terminal();
+        feedback != common::Feedback::none &&
+        (terminal_.is_pseudo_terminal() || terminal_.is_virtual_terminal());
     feedback_ = is_seen_here_only ? feedback : common::Feedback::none;
 }
 

@@ -20,9 +20,10 @@ namespace login {
 
 namespace {
 
-gid_t terminal_group(const Settings& settings) {
+/// `ttys` is the group "tty".
+gid_t terminal_group(const Settings& settings, std::string_view group_file, gid_t ttys) {
     if (settings.tty_group == "tty") {
-        return common::terminal_group();
+        return ttys;
     }
     gid_t number = 0;
     const std::string& name = settings.tty_group;
@@ -30,12 +31,12 @@ gid_t terminal_group(const Settings& settings) {
     if (problem == std::errc{} && end == name.data() + name.size()) {
         return number;
     }
-    const auto group = local_group(name);
+    const auto group = group_in(group_file, name);
     if (!group) {
         common::log(common::Severity::warning,
                     "TTYGROUP: there is no group " + common::quoted(name));
     }
-    return group.value_or(common::terminal_group());
+    return group.value_or(ttys);
 }
 
 mode_t terminal_mode(const Settings& settings) {
@@ -80,7 +81,8 @@ void ThisMachine::set_defaults() {
 }
 
 void ThisMachine::take_groups(const common::User& user) {
-    groups_before_ = take_groups_of(user);
+    group_file_ = read_group_file();
+    groups_before_ = take_groups_of(user, group_file_);
 }
 
 void ThisMachine::give_groups_back() noexcept {
@@ -97,8 +99,11 @@ void ThisMachine::lend_terminal(const common::User& user) {
         if (is_guest()) {
             terminal_before_ = context_.terminal.ownership();
         }
-        context_.terminal.give_to(
-            user.uid, terminal_group(context_.settings), terminal_mode(context_.settings));
+        group_after_ = group_in(group_file_, "tty").value_or(common::usual_terminal_group);
+        context_.terminal.give_to(user.uid,
+                                  terminal_group(context_.settings, group_file_, group_after_),
+                                  terminal_mode(context_.settings));
+        group_file_ = {};
     });
 }
 
@@ -109,7 +114,7 @@ void ThisMachine::take_terminal_back() noexcept {
                 terminal_before_->owner, terminal_before_->group, terminal_before_->mode);
             return;
         }
-        context_.terminal.give_to(0, common::terminal_group(), S_IRUSR | S_IWUSR);
+        context_.terminal.give_to(0, group_after_, S_IRUSR | S_IWUSR);
     });
 }
 
@@ -169,7 +174,6 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .home_answers = home_answers(user),
         .home_may_be_missing = context_.settings.default_home,
         .idle_limit = idle_timeout(context_.settings, context_.line.name),
-        .reference = new_reference(),
         .callers_modes = is_guest() ? std::optional{context_.talk.modes_found()} : std::nullopt,
         .limits = limits_for_session(),
         .ends = admission.ends,
@@ -207,8 +211,12 @@ void ThisMachine::drop_shell() noexcept {
 
 void ThisMachine::record_login(const common::User& user, pid_t session) {
     const Line& line = context_.line;
-    record_before_ =
-        login::record_login(user, line, session, !is_noted_by_gate_, context_.settings);
+    record_before_ = login::record_login(
+        user,
+        line,
+        session,
+        {.in_lastlog = is_noted_by_gate_, .maybe_in_wtmp = context_.gate.has_rules_of_its_own()},
+        context_.settings);
     if (context_.settings.log_logins || user.uid == 0) {
         common::log(common::Severity::notice,
                     (user.uid == 0 ? "ROOT LOGIN FROM " : "LOGIN FROM ") + line.origin() + " BY " +
@@ -235,7 +243,7 @@ int ThisMachine::release_shell_and_wait() {
     common::log(end.not_started ? common::Severity::error : common::Severity::info,
                 "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
                     ": " + words_for(end) +
-                    (end.not_started ? " (ref " + plan_->reference + ")" : ""));
+                    (end.not_started ? " (ref " + end.reference + ")" : ""));
     if (end.not_started) {
         // Time to read why, and no haste for an init that logs in by itself.
         context_.talk.pause_until(std::chrono::steady_clock::now() + context_.settings.fail_delay);

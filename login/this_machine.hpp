@@ -68,6 +68,8 @@ class ThisMachine : public Machine {
     bool is_noted_by_gate_ = false;  ///< lastlog(8) has this login already
     std::vector<gid_t> groups_before_{};
     std::optional<common::Ownership> terminal_before_{};  ///< where a caller lends it
+    std::string group_file_{};                            ///< its text, until it has been used
+    gid_t group_after_ = 0;                               ///< of a line that nobody is on
     std::optional<utmpx> record_before_{};                ///< of the caller
     std::optional<ShellPlan> plan_{};
     std::optional<ShellProcess> shell_{};
