@@ -1,0 +1,120 @@
+#include "tests/bench/call_count.hpp"
+
+#include "common/syscall.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+namespace bench {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 30s;
+
+/// Stops at every entry and exit, and takes children along.
+void watch(pid_t process) {
+    constexpr long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                             PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+    common::check(::ptrace(PTRACE_SETOPTIONS, process, nullptr, options), "watch", "a program");
+}
+
+bool is(pid_t process, const std::string& program) {
+    std::error_code problem;
+    return std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/exe", problem) ==
+           program;
+}
+
+class Tracer {
+  public:
+    Tracer(Running& program, std::string last_program)
+        : program_(program), last_program_(std::move(last_program)) {
+        int status = 0;
+        ::waitpid(program.id(), &status, __WALL);
+        watch(program.id());
+        go_on(program.id(), 0);
+        all_.insert(program.id());
+    }
+    Tracer(const Tracer&) = delete;
+    Tracer& operator=(const Tracer&) = delete;
+    Tracer(Tracer&&) = delete;
+    Tracer& operator=(Tracer&&) = delete;
+    ~Tracer() {
+        for (const pid_t process : all_) {
+            ::kill(process, SIGKILL);
+            if (process != program_.id()) {
+                ::waitpid(process, nullptr, __WALL);
+            }
+        }
+    }
+
+    unsigned count_until(std::string_view text) {
+        const auto deadline = Clock::now() + patience;
+        while (!is_over_ && !program_.has_shown(text)) {
+            int status = 0;
+            const pid_t process = ::waitpid(-1, &status, __WALL | WNOHANG);
+            if (process > 0) {
+                on_stop(process, status);
+            } else if (process < 0 || Clock::now() >= deadline) {
+                throw std::runtime_error{"it ended, or never came to its end, under ptrace"};
+            } else {
+                std::this_thread::sleep_for(20us);
+            }
+        }
+        return count_;
+    }
+
+  private:
+    static void go_on(pid_t process, long signal) {
+        ::ptrace(PTRACE_SYSCALL, process, nullptr, signal);
+    }
+
+    void on_stop(pid_t process, int status) {
+        constexpr int call_stop = SIGTRAP | 0x80;
+        if (!WIFSTOPPED(status)) {
+            all_.erase(process);
+            inside_.erase(process);
+            return;
+        }
+        const bool is_new = all_.insert(process).second;
+        const int signal = WSTOPSIG(status);
+        if (signal == call_stop) {
+            if (inside_.erase(process) == 0) {
+                inside_.insert(process);
+                ++count_;
+            }
+            go_on(process, 0);
+            return;
+        }
+        is_over_ =
+            status >> 8 == (SIGTRAP | (PTRACE_EVENT_EXEC << 8)) && is(process, last_program_);
+        const bool is_ours = is_new || signal == SIGTRAP || signal == SIGSTOP;
+        go_on(process, is_ours ? 0 : signal);
+    }
+
+    Running& program_;
+    std::string last_program_;
+    std::set<pid_t> all_;
+    std::set<pid_t> inside_;  ///< of a system call
+    unsigned count_ = 1;      ///< execve(2)
+    bool is_over_ = false;
+};
+
+}  // namespace
+
+unsigned calls_until(const std::vector<std::string>& arguments,
+                     Start start,
+                     std::string_view text,
+                     const std::string& last_program) {
+    Running program{arguments, start, -1, Watched::system_calls};
+    return Tracer{program, last_program}.count_until(text);
+}
+
+}  // namespace bench

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tests/bench/running.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+/// System calls of a program and its children, execve(2) first, until the text is
+/// on the line or `last_program` has been started, whichever comes first.
+[[nodiscard]] unsigned calls_until(const std::vector<std::string>& arguments,
+                                   Start start,
+                                   std::string_view text,
+                                   const std::string& last_program);
+
+}  // namespace bench

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "tests/bench/memory.hpp"
+#include "tests/bench/programs.hpp"
+#include "tests/pty/world.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// How much of everything.
+struct Effort {
+    std::size_t runs = 100;
+    std::size_t waiting = 64;        ///< processes, where memory is measured of many
+    std::size_t at_once = 256;       ///< gettys started together
+    std::size_t sessions = 16;       ///< whose parents' memory is measured
+    std::size_t logins = 64;         ///< started together
+    std::size_t processes = 10'000;  ///< for sessions(1)
+};
+
+/// What all measurements work with.
+struct Bench {
+    pty::World& world;
+    const Programs& programs;
+    const std::optional<MemoryGroups>& groups;
+    Effort effort;
+    Missing& missing;
+};
+
+[[nodiscard]] Table measure_gettys(Bench& bench);
+[[nodiscard]] Table measure_logins(Bench& bench);
+/// What becomes of the cost as the machine grows.
+[[nodiscard]] std::vector<Table> measure_growth(Bench& bench);
+/// Of our programs, by valgrind's callgrind: the same in every run.
+[[nodiscard]] Table count_instructions(Bench& bench);
+
+/// A B A B, so that whatever else the machine does falls on all alike. Who cannot
+/// do it is named as missing; the others are returned. Of a slow program, that
+/// sleeps on its way, few runs must do.
+[[nodiscard]] std::vector<Program> interleaved(Bench& bench,
+                                               Table& table,
+                                               std::vector<Program> programs,
+                                               std::size_t runs,
+                                               void (*measure)(Table&, const Program&));
+
+/// Records and log as they are on a machine that has just been started.
+void clear_traces(Bench& bench);
+/// The program's words with {name} replaced.
+[[nodiscard]] std::vector<std::string> login_words(const Program& program,
+                                                   const std::vector<std::string>& name);
+/// A getty's prompt, what arrival.c says, what every login asks.
+constexpr const char* prompt = "login:";
+constexpr const char* arrived = "ARRIVED";
+constexpr const char* question = "assword:";
+
+}  // namespace bench
