@@ -58,6 +58,54 @@ bool is_live(const utmpx& record) {
     return is_of_a_line(record) && record.ut_type != DEAD_PROCESS;
 }
 
+/// Whether a field, which need not be terminated, holds this text.
+template <std::size_t Size>
+bool holds(const char (&field)[Size], std::string_view text) {
+    return text.size() <= Size && std::equal(text.begin(), text.end(), std::begin(field)) &&
+           (text.size() == Size || field[text.size()] == '\0');
+}
+
+/// What a record has to say to somebody who wants to be on a line under an id.
+struct Claim {
+    Claim(const utmpx& record, std::string_view line, std::string_view id)
+        : lives(is_live(record)),
+          is_on_line(is_of_a_line(record) && holds(record.ut_line, line)),
+          is_for_line(is_on_line || record.ut_line[0] == '\0') {
+        const bool has_id = is_of_a_line(record) && holds(record.ut_id, id);
+        takes_id = has_id && lives && !is_for_line;
+        leaves_id = has_id && (!lives || record.ut_line[0] == '\0');
+    }
+
+    bool lives;
+    bool is_on_line;
+    bool is_for_line;        ///< on it, or on none yet
+    bool takes_id = false;   ///< lives under the id, on another line
+    bool leaves_id = false;  ///< its slot is free for whoever has the id
+};
+
+/// Of the records that fit, the first in one page; what lies across two must move.
+class Place {
+  public:
+    void add(std::size_t index) {
+        if (!index_ && lies_across_pages(index)) {
+            left_ = left_.value_or(index);
+        } else {
+            index_ = index_.value_or(index);
+        }
+    }
+    [[nodiscard]] bool is_there() const { return index_ || left_; }
+    /// Of the record that came first.
+    [[nodiscard]] std::size_t named_at() const { return left_ ? *left_ : *index_; }
+    /// At the end of `count` records where there is none.
+    [[nodiscard]] Slot slot(std::size_t count, std::string_view id) const {
+        return {.index = index_.value_or(next_index(count)), .id = std::string{id}, .left = left_};
+    }
+
+  private:
+    std::optional<std::size_t> index_{};
+    std::optional<std::size_t> left_{};
+};
+
 void set_time(utmpx& record, RecordTime when) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
     const auto count = static_cast<std::uint32_t>(seconds.time_since_epoch().count());
@@ -104,57 +152,46 @@ RecordTime time_of(const utmpx& record) {
 Slot choose_slot(std::span<const utmpx> records, const utmpx& wanted) {
     const std::string_view line = text_of(wanted.ut_line);
     const std::string_view id = text_of(wanted.ut_id);
-    const auto has_no_other_line = [line](const utmpx& r) {
-        return text_of(r.ut_line).empty() || text_of(r.ut_line) == line;
-    };
-    // Of those that fit, the first in one page; what lies across two must move.
-    const auto place_of = [&records](auto fits) -> std::optional<Slot> {
-        Slot slot{.index = records.size()};
-        for (std::size_t index = 0; index < records.size(); ++index) {
-            if (!fits(records[index])) {
-                continue;
-            }
-            if (!lies_across_pages(index)) {
-                slot.index = index;
-                return slot;
-            }
-            slot.left = slot.left.value_or(index);
-        }
-        slot.index = next_index(records.size());
-        return slot.left ? std::optional{slot} : std::nullopt;
-    };
-
     // init, and whoever was this process before, named the slot by its pid.
-    if (auto slot = place_of([&](const utmpx& r) {
-            return is_live(r) && r.ut_pid == wanted.ut_pid && has_no_other_line(r);
-        })) {
-        const std::size_t named_at = slot->left.value_or(slot->index);
-        const std::string_view given = text_of(records[named_at].ut_id);
-        slot->id = given.empty() ? id : given;
-        return *std::move(slot);
+    Place of_process;
+    Place of_line;
+    Place of_id;
+    bool is_id_taken = false;
+    for (std::size_t index = 0; index < records.size(); ++index) {
+        const utmpx& record = records[index];
+        if (!is_of_a_line(record)) {
+            continue;
+        }
+        const Claim claim{record, line, id};
+        if (claim.lives && claim.is_for_line && record.ut_pid == wanted.ut_pid) {
+            of_process.add(index);
+        }
+        if (claim.is_on_line) {
+            of_line.add(index);
+        }
+        if (claim.leaves_id) {
+            of_id.add(index);
+        }
+        is_id_taken = is_id_taken || claim.takes_id;
     }
-    const auto is_taken = [&](std::string_view candidate) {
-        return std::any_of(records.begin(), records.end(), [&](const utmpx& r) {
-            return is_live(r) && text_of(r.ut_id) == candidate && !has_no_other_line(r);
-        });
-    };
+    if (of_process.is_there()) {
+        const std::string_view given = text_of(records[of_process.named_at()].ut_id);
+        return of_process.slot(records.size(), given.empty() ? id : given);
+    }
     std::string free_id{id};
-    for (std::uint32_t attempt = 0; is_taken(free_id); ++attempt) {
+    for (std::uint32_t attempt = 0; is_id_taken; ++attempt) {
         free_id = hashed_id(line, attempt);
+        of_id = {};
+        is_id_taken = false;
+        for (std::size_t index = 0; index < records.size(); ++index) {
+            const Claim claim{records[index], line, free_id};
+            if (claim.leaves_id) {
+                of_id.add(index);
+            }
+            is_id_taken = is_id_taken || claim.takes_id;
+        }
     }
-    auto slot =
-        place_of([&](const utmpx& r) { return is_of_a_line(r) && text_of(r.ut_line) == line; });
-    if (!slot) {
-        slot = place_of([&](const utmpx& r) {
-            return is_of_a_line(r) && text_of(r.ut_id) == free_id &&
-                   (!is_live(r) || text_of(r.ut_line).empty());
-        });
-    }
-    if (!slot) {
-        slot.emplace(Slot{.index = next_index(records.size())});
-    }
-    slot->id = std::move(free_id);
-    return *std::move(slot);
+    return (of_line.is_there() ? of_line : of_id).slot(records.size(), free_id);
 }
 
 std::optional<utmpx> record_of(std::span<const utmpx> records, pid_t process) {

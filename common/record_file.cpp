@@ -20,9 +20,18 @@
 
 #include <fcntl.h>
 #include <lastlog.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define TTYGATE_KNOWS_SINGLE_THREADED 1
+#else
+#define TTYGATE_KNOWS_SINGLE_THREADED 0
+#endif
 
 namespace common {
 
@@ -42,6 +51,8 @@ constexpr auto readers_patience = 60ms;
 constexpr auto reading_patience = 20ms;
 
 constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
+/// Of utmp, whose lines are a few thousand at most: 24 MiB.
+constexpr std::size_t most_records = 65'536;
 static_assert(sizeof(off_t) == 8, "lastlog is larger than 2 GiB");
 
 enum class Access { read, write };
@@ -61,15 +72,46 @@ UniqueFd open_records(const std::string& path, Access access) {
     return file;
 }
 
+/// What there is to know of a file but its times: whoever asks for those (fstat(2)
+/// does) makes the kernel keep finer ones, and the next write a third dearer
+/// (Linux 6.13).
+struct FileStatus {
+    mode_t mode = 0;
+    std::uint32_t names = 0;
+    off_t size = 0;
+    dev_t device = 0;
+    std::uint64_t number = 0;  ///< of its inode
+
+    [[nodiscard]] bool is_of_same_file(const FileStatus& other) const {
+        return device == other.device && number == other.number;
+    }
+};
+
+/// By descriptor where `path` is empty. Nothing, with errno, where there is none.
+std::optional<FileStatus> status_at(int directory, const char* path) {
+    constexpr unsigned wanted = STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_SIZE | STATX_INO;
+    struct statx found {};
+    if (::statx(directory, path, AT_EMPTY_PATH, wanted, &found) != 0) {
+        return std::nullopt;
+    }
+    return FileStatus{.mode = found.stx_mode,
+                      .names = found.stx_nlink,
+                      .size = static_cast<off_t>(found.stx_size),
+                      .device = makedev(found.stx_dev_major, found.stx_dev_minor),
+                      .number = found.stx_ino};
+}
+
 /// Of a regular file, which alone can keep records.
-struct stat status_of(const UniqueFd& file, const std::string& path) {
-    struct stat status {};
-    check(::fstat(file.get(), &status), "look at", path);
-    if (!S_ISREG(status.st_mode)) {
+FileStatus status_of(const UniqueFd& file, const std::string& path) {
+    const auto status = status_at(file.get(), "");
+    if (!status) {
+        throw_errno("look at", path);
+    }
+    if (!S_ISREG(status->mode)) {
         errno = EINVAL;
         throw_errno("keep records in", path);
     }
-    return status;
+    return *status;
 }
 
 struct flock range_of(short type, off_t start, off_t length) {
@@ -103,6 +145,15 @@ std::optional<pid_t> holder_against(const UniqueFd& file, short type) {
     const bool is_known =
         ::fcntl(file.get(), F_OFD_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
     return is_known ? std::optional{holder.l_pid} : std::nullopt;
+}
+
+/// Surely: where the C library does not say, it is not sure.
+bool is_single_threaded() {
+#if TTYGATE_KNOWS_SINGLE_THREADED
+    return __libc_single_threaded != 0;
+#else
+    return false;
+#endif
 }
 
 /// Our own lock file, or nothing where there is no place for it that is only ours.
@@ -149,7 +200,8 @@ class RecordLock {
         has_waited_ = true;
         const auto begun = Clock::now();
         bool tells = true;
-        for (auto pause = first_pause; !lock_now(file_, whole_file(F_WRLCK)); lengthen(pause)) {
+        Clock::duration insistence = insistence_at_first;
+        for (auto pause = pauses.begin(); !lock_within(insistence); ++pause) {
             const auto now = Clock::now();
             if (now - begun >= readers_patience && lock_beside_readers(path, writers_lock, tells)) {
                 return;
@@ -158,7 +210,9 @@ class RecordLock {
                 throw RecordLocked{path,
                                    std::max(holder_against(file_, F_RDLCK).value_or(0), pid_t{0})};
             }
-            std::this_thread::sleep_for(pause);
+            pause -= pause == pauses.end() ? 1 : 0;
+            std::this_thread::sleep_for(*pause);
+            insistence += more_insistence;
         }
     }
     /// For reading. Without it after a while: what is read may then be half old.
@@ -166,29 +220,49 @@ class RecordLock {
         if (lock_now(file_, whole_file(F_RDLCK))) {
             return;
         }
+        constexpr auto longest_pause = 1ms;
         const auto begun = Clock::now();
-        auto pause = first_pause;
+        std::chrono::microseconds pause = 50us;
         while (!lock_now(file_, whole_file(F_RDLCK)) && Clock::now() - begun < reading_patience) {
             std::this_thread::sleep_for(pause);
-            lengthen(pause);
+            pause = std::min<std::chrono::microseconds>(2 * pause, longest_pause);
         }
     }
     RecordLock(const RecordLock&) = delete;
     RecordLock(RecordLock&&) = delete;
     RecordLock& operator=(const RecordLock&) = delete;
     RecordLock& operator=(RecordLock&&) = delete;
-    /// Said, not left to close(2): a child forked meanwhile has the descriptors too.
+    /// Where another thread may have forked, this is said and not left to
+    /// close(2): the child has the descriptors too.
     ~RecordLock() {
-        release(writers_);
-        release(file_);
+        if (!is_single_threaded()) {
+            release(writers_);
+            release(file_);
+        }
     }
 
     [[nodiscard]] bool has_waited() const { return has_waited_; }
 
   private:
-    static constexpr std::chrono::microseconds first_pause = 50us;
-    static void lengthen(std::chrono::microseconds& pause) {
-        pause = std::min<std::chrono::microseconds>(2 * pause, 1ms);
+    /// An update has its lock for a few microseconds. Whoever waits tries for longer
+    /// each time.
+    static constexpr Clock::duration insistence_at_first = 5us;
+    static constexpr Clock::duration more_insistence = 100us;
+    /// Many writers are fastest one after the other, each with many updates: the
+    /// second pause leaves the file to whoever is at it. Then they grow shorter,
+    /// so that nobody waits for long.
+    static constexpr std::array<std::chrono::microseconds, 5> pauses{200us, 8ms, 4ms, 2ms, 1ms};
+
+    /// Between two tries whoever has the lock may run on this processor.
+    [[nodiscard]] bool lock_within(Clock::duration patience) const {
+        const auto end = Clock::now() + patience;
+        while (!lock_now(file_, whole_file(F_WRLCK))) {
+            if (Clock::now() >= end) {
+                return false;
+            }
+            ::sched_yield();
+        }
+        return true;
     }
     static void release(const UniqueFd& file) {
         if (file.is_open()) {
@@ -208,11 +282,11 @@ class RecordLock {
         if (!writers_.is_open()) {
             writers_ = open_writers_lock(writers_lock);
         }
-        struct stat status {};
-        constexpr ino_t largest = std::numeric_limits<off_t>::max();
-        if (writers_.is_open() && ::fstat(file_.get(), &status) == 0 &&
+        const auto status = status_at(file_.get(), "");
+        constexpr std::uint64_t largest = std::numeric_limits<off_t>::max();
+        if (writers_.is_open() && status &&
             !lock_now(writers_,
-                      range_of(F_WRLCK, static_cast<off_t>(status.st_ino % largest), 1))) {
+                      range_of(F_WRLCK, static_cast<off_t>(status->number % largest), 1))) {
             release(file_);
             return false;
         }
@@ -250,20 +324,22 @@ class LockedRecords {
 
     [[nodiscard]] bool is_there() const { return file_.is_open(); }
     [[nodiscard]] const UniqueFd& file() const { return file_; }
-    [[nodiscard]] const struct stat& status() const { return status_; }
+    [[nodiscard]] const FileStatus& status() const { return status_; }
 
-    /// All whole records.
-    [[nodiscard]] std::vector<utmpx> all() const {
-        return records_in(file_, status_.st_size, path_);
+    /// All whole records. EFBIG where there are more than any machine has.
+    [[nodiscard]] Records all() const {
+        if (status_.size / record_size > static_cast<off_t>(most_records)) {
+            errno = EFBIG;
+            throw_errno("look for a line in", path_);
+        }
+        return records_in(file_, status_.size, path_);
     }
 
     void write(const utmpx& record, std::size_t index) const {
         const auto where = static_cast<off_t>(index) * record_size;
-        if (where > status_.st_size && status_.st_size % record_size != 0) {
+        if (where > status_.size && status_.size % record_size != 0) {
             // The rest of a torn record, that is written over otherwise.
-            check(::ftruncate(file_.get(), status_.st_size / record_size * record_size),
-                  "cut",
-                  path_);
+            check(::ftruncate(file_.get(), status_.size / record_size * record_size), "cut", path_);
         }
         write(std::as_bytes(std::span{&record, 1}), where);
     }
@@ -285,10 +361,8 @@ class LockedRecords {
         }
     }
 
-    static std::vector<utmpx> records_in(const UniqueFd& file,
-                                         off_t size,
-                                         const std::string& path) {
-        std::vector<utmpx> records(static_cast<std::size_t>(size / record_size));
+    static Records records_in(const UniqueFd& file, off_t size, const std::string& path) {
+        Records records(std::min(static_cast<std::size_t>(size / record_size), most_records));
         std::size_t count = 0;
         while (count < records.size()) {
             const auto read = check(retry_interrupted([&] {
@@ -312,10 +386,11 @@ class LockedRecords {
     /// A file renamed without our having waited might have been a moment later:
     /// what is written is there under the new name.
     [[nodiscard]] bool is_still_named() const {
-        struct stat named {};
-        return (!lock_->has_waited() && status_.st_nlink > 0) ||
-               (::stat(path_.c_str(), &named) == 0 && named.st_dev == status_.st_dev &&
-                named.st_ino == status_.st_ino);
+        if (!lock_->has_waited() && status_.names > 0) {
+            return true;
+        }
+        const auto named = status_at(AT_FDCWD, path_.c_str());
+        return named && named->is_of_same_file(status_);
     }
 
     /// The kernel says it with SIGXFSZ, which ends a process.
@@ -330,8 +405,8 @@ class LockedRecords {
 
     /// Half a record would put every later one out of step.
     [[noreturn]] void fail_after(off_t end, int problem) const {
-        if (end > status_.st_size) {
-            [[maybe_unused]] const int cut = ::ftruncate(file_.get(), status_.st_size);
+        if (end > status_.size) {
+            [[maybe_unused]] const int cut = ::ftruncate(file_.get(), status_.size);
         }
         errno = problem;
         throw_errno("write", path_);
@@ -340,7 +415,7 @@ class LockedRecords {
     const std::string& path_;
     UniqueFd file_;
     std::optional<RecordLock> lock_;
-    struct stat status_ {};
+    FileStatus status_{};
 };
 
 /// One whole entry, or nothing where the file ends before it.
@@ -373,12 +448,12 @@ Recorded append(const utmpx& record,
     if (!file.is_there()) {
         return Recorded::no_file;
     }
-    if (allowed == Readers::not_others && (file.status().st_mode & S_IRWXO) != 0) {
+    if (allowed == Readers::not_others && (file.status().mode & S_IRWXO) != 0) {
         errno = EPERM;
         throw_errno("keep what others may read in", path);
     }
     // Rounded down: the rest of a torn record is written over.
-    file.write(record, next_index(static_cast<std::size_t>(file.status().st_size / record_size)));
+    file.write(record, next_index(static_cast<std::size_t>(file.status().size / record_size)));
     return Recorded::written;
 }
 
@@ -424,7 +499,7 @@ bool end_record(const utmpx& seen,
     if (!file.is_there()) {
         return false;
     }
-    const std::vector<utmpx> records = file.all();
+    const Records records = file.all();
     const auto found = std::find_if(
         records.begin(), records.end(), [&](const utmpx& r) { return is_unchanged(r, seen); });
     if (found == records.end()) {
@@ -470,13 +545,13 @@ BootTime time_since_boot() {
                                                 std::chrono::nanoseconds{now.tv_nsec});
 }
 
-std::vector<utmpx> read_records(const std::string& path) {
+Records read_records(const std::string& path) {
     const UniqueFd file = open_records(path, Access::read);
     if (!file.is_open()) {
         return {};
     }
     const RecordLock lock{file};
-    return LockedRecords::records_in(file, status_of(file, path).st_size, path);
+    return LockedRecords::records_in(file, status_of(file, path).size, path);
 }
 
 std::optional<utmpx> read_last_record(const std::string& path) {
@@ -484,7 +559,7 @@ std::optional<utmpx> read_last_record(const std::string& path) {
     if (!file.is_open()) {
         return std::nullopt;
     }
-    const off_t count = status_of(file, path).st_size / record_size;
+    const off_t count = status_of(file, path).size / record_size;
     return count == 0 ? std::nullopt : read_at<utmpx>(file, (count - 1) * record_size, path);
 }
 
@@ -495,7 +570,7 @@ bool read_backwards(const std::string& path,
     if (!file.is_open()) {
         return true;
     }
-    const auto count = static_cast<std::size_t>(status_of(file, path).st_size / record_size);
+    const auto count = static_cast<std::size_t>(status_of(file, path).size / record_size);
     // Small: the stack of a login stays as large as it once was.
     std::array<utmpx, 16> block{};
     std::size_t seen = 0;

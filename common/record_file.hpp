@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -22,6 +25,25 @@ struct RecordPaths {
     std::string btmp = "/var/log/btmp";
     std::string lastlog = "/var/log/lastlog";
 };
+
+/// Leaves what it makes room for as it is: whoever resizes reads records into it,
+/// and a page of zeros before costs as much as the reading.
+template <typename Value>
+struct UnsetAllocator : std::allocator<Value> {
+    template <typename Other>
+    struct rebind {
+        using other = UnsetAllocator<Other>;
+    };
+    template <typename Other, typename... Arguments>
+    void construct(Other* place, Arguments&&... arguments) {
+        if constexpr (sizeof...(Arguments) == 0) {
+            ::new (static_cast<void*>(place)) Other;
+        } else {
+            ::new (static_cast<void*>(place)) Other(std::forward<Arguments>(arguments)...);
+        }
+    }
+};
+using Records = std::vector<utmpx, UnsetAllocator<utmpx>>;
 
 enum class Recorded {
     written,
@@ -53,7 +75,8 @@ constexpr const char* default_writers_lock = "/run/ttygate/records.lock";
 /// is opened anew. No record lies across two pages, so none is ever torn. Every other
 /// failure is a std::system_error with the errno of the step that failed: EFBIG
 /// instead of SIGXFSZ, and ENOSPC or EDQUOT also after a short write, which is
-/// taken back. Never call getutxent(3) and its like between them: it would wait
+/// taken back, and EFBIG where a line's slot is looked for among more than 65,536
+/// records. Never call getutxent(3) and its like between them: it would wait
 /// for our lock.
 
 /// Writes the record, stamped, into the slot of its line (choose_slot).
@@ -63,8 +86,8 @@ Recorded put_record(const utmpx& record,
 /// The same, for whoever wants to know what was there.
 struct Replacement {
     Recorded outcome = Recorded::no_file;
-    std::vector<utmpx> before{};  ///< all records, as they were before
-    std::size_t index = 0;        ///< of the new one
+    Records before{};       ///< all records, as they were before
+    std::size_t index = 0;  ///< of the new one
 };
 Replacement replace_record(const utmpx& record,
                            const std::string& path,
@@ -92,9 +115,9 @@ Recorded put_last_login(uid_t user,
 /// By the clock that records are stamped with.
 [[nodiscard]] BootTime time_since_boot();
 
-/// All whole records of a file; none if it is absent. Waits for a writer, 20 ms
-/// at most.
-[[nodiscard]] std::vector<utmpx> read_records(const std::string& path);
+/// All whole records of a file, the first 65,536 of a larger one; none if it is
+/// absent. Waits for a writer, 20 ms at most.
+[[nodiscard]] Records read_records(const std::string& path);
 /// The newest record of a file that only ever grows.
 [[nodiscard]] std::optional<utmpx> read_last_record(const std::string& path);
 /// Goes through the newest records of a file that only ever grows, from the end,

@@ -44,7 +44,7 @@ std::tm local_time() {
 }
 
 unsigned users_logged_in() {
-    std::vector<utmpx> records;
+    common::Records records;
     common::tolerate("count the users",
                      [&] { records = common::read_records(common::RecordPaths{}.utmp); });
     return static_cast<unsigned>(std::count_if(

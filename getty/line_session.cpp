@@ -79,7 +79,7 @@ bool leads_session_on(std::string_view stat, dev_t terminal) {
 }
 
 std::optional<LineSession> session_on(const common::Terminal& line) {
-    std::vector<utmpx> records;
+    common::Records records;
     common::tolerate("look for a session on the line",
                      [&] { records = common::read_records(common::RecordPaths{}.utmp); });
     // Not the first only: a login that was killed leaves its record behind.

@@ -36,7 +36,7 @@ void append_login(const utmpx& record, const std::string& path, bool may_be_ther
     }
 }
 
-std::optional<utmpx> user_of_line(const std::vector<utmpx>& records, const std::string& line) {
+std::optional<utmpx> user_of_line(std::span<const utmpx> records, const std::string& line) {
     const auto found = std::find_if(records.begin(), records.end(), [&](const utmpx& record) {
         return record.ut_type == USER_PROCESS && common::text_of(record.ut_line) == line;
     });

@@ -1,7 +1,6 @@
 #include "login/sessions/machine.hpp"
 
 #include "common/directory.hpp"
-#include "common/record_file.hpp"
 #include "common/text_file.hpp"
 #include "login/sessions/escaped.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/process_table.hpp"
+#include "common/record_file.hpp"
 #include "login/sessions/rows.hpp"
 #include "login/sessions/terminal_session.hpp"
 
@@ -24,7 +25,7 @@ struct LoginMark {
 struct Picture {
     std::vector<common::ProcessEntry> processes{};  ///< in the order of their ids
     std::vector<TerminalSession> sessions{};
-    std::vector<utmpx> records{};
+    common::Records records{};
 
     /// Refers to this picture.
     [[nodiscard]] Kernel kernel() const;

@@ -129,6 +129,15 @@ void fail_writes_with(int problem) {
     }
 }
 
+/// To ten times what records may take; a sanitizer has terabytes of its own.
+void limit_memory() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    constexpr rlim_t enough = 256UL * 1024 * 1024;
+    const rlimit memory{.rlim_cur = enough, .rlim_max = RLIM_INFINITY};
+    ::setrlimit(RLIMIT_AS, &memory);
+#endif
+}
+
 /// What is where no record may be.
 bool is_filler(const utmpx& record) {
     const utmpx nothing{};
@@ -395,6 +404,36 @@ TEST_CASE("T-42: whatever is in a file of records, it is read and written to") {
                   return r.ut_type == USER_PROCESS && text_of(r.ut_line) == "tty1";
               }) == 1);
     }
+}
+
+TEST_CASE("T-42: a file of records as large as a disk costs neither memory nor time") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("utmp", "");
+    CHECK(common::put_record(login_on("tty1"), path) == Recorded::written);
+    constexpr std::size_t most = 65'536;
+    for (const std::size_t count : {most, most + 1, std::size_t{2'700'000'000}}) {
+        CAPTURE(count);
+        if (::truncate(path.c_str(), static_cast<off_t>(count * record_size)) != 0) {
+            tests::skip("needs a file system with files of a terabyte");
+        }
+        CHECK(holds_in_child([&] {
+            limit_memory();
+            const auto begun = Clock::now();
+            const auto records = common::read_records(path);
+            const int code_for_end =
+                errno_of([&] { common::end_record(login_on("tty3"), {}, path); });
+            const int code = errno_of([&] { common::put_record(login_on("tty2"), path); });
+            const int expected = count > most ? EFBIG : 0;
+            return records.size() == most && text_of(records[0].ut_line) == "tty1" &&
+                   code == expected && code_for_end == expected &&
+                   Clock::now() - begun < std::chrono::seconds{2};
+        }));
+    }
+    // What is only added to may be as large as it likes.
+    const auto size = std::filesystem::file_size(path);
+    CHECK(common::append_record(login_on("tty4"), path) == Recorded::written);
+    CHECK(std::filesystem::file_size(path) > size);
+    CHECK(text_of(common::read_last_record(path).value_or(utmpx{}).ut_line) == "tty4");
 }
 
 TEST_CASE("T-37: the rest of a torn record is written over") {

@@ -546,21 +546,39 @@ enum class CLibraryUse { opens_each_time, keeps_open };
 struct Figures {
     double median = 0;  ///< microseconds
     double p999 = 0;
+    double in_a_second = 0;  ///< updates, of all writers together
 };
 
-Figures figures_of(std::vector<float> times) {
+Figures figures_of(std::vector<float> times, Clock::duration together) {
     std::sort(times.begin(), times.end());
     const auto at = [&times](double part) {
         return static_cast<double>(
             times.at(static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))));
     };
-    return {.median = at(0.5), .p999 = at(0.999)};
+    return {.median = at(0.5),
+            .p999 = at(0.999),
+            .in_a_second = static_cast<double>(times.size()) /
+                           std::chrono::duration<double>{together}.count()};
+}
+
+/// Of several rounds: what else runs on a machine is in the worst of them.
+Figures usual(std::vector<Figures> rounds) {
+    const auto middle = [&rounds](double Figures::*figure) {
+        const auto half = rounds.begin() + static_cast<std::ptrdiff_t>(rounds.size() / 2);
+        std::nth_element(
+            rounds.begin(), half, rounds.end(), [figure](const auto& l, const auto& r) {
+                return l.*figure < r.*figure;
+            });
+        return (*half).*figure;
+    };
+    return {.median = middle(&Figures::median),
+            .p999 = middle(&Figures::p999),
+            .in_a_second = middle(&Figures::in_a_second)};
 }
 
 /// A file of 64 lines, that many writers, that many updates each.
 template <typename Write>
 Figures time_updates(std::size_t writers, std::size_t each, const Place& place, Write write) {
-    std::vector<utmpx> records;
     for (std::size_t number = 0; number < most_writers; ++number) {
         common::put_record(pattern(Author::ours, number, 1), place.utmp, place.lock);
     }
@@ -582,12 +600,14 @@ Figures time_updates(std::size_t writers, std::size_t each, const Place& place, 
             }
         }));
     }
+    const auto begun = Clock::now();
     *begins = true;
     for (const pid_t child : children) {
         ::waitpid(child, nullptr, 0);
     }
     return figures_of(
-        {times->begin(), times->begin() + static_cast<std::ptrdiff_t>(writers * each)});
+        {times->begin(), times->begin() + static_cast<std::ptrdiff_t>(writers * each)},
+        Clock::now() - begun);
 }
 
 void print_ratio(const char* what,
@@ -595,8 +615,8 @@ void print_ratio(const char* what,
                  const Figures& ours,
                  const Figures& theirs) {
     std::printf(
-        "%-34s %2zu writers: median %8.1f µs, C library %8.1f (%.2f); "
-        "p99.9 %9.1f µs, C library %9.1f (%.2f)\n",
+        "%-33s %2zu writers: median %6.1f µs, C library %6.1f (%.2f); "
+        "p99.9 %7.0f µs, C library %7.0f (%.2f); in a second %6.0f, C library %6.0f (%.2f)\n",
         what,
         writers,
         ours.median,
@@ -604,7 +624,41 @@ void print_ratio(const char* what,
         ours.median / theirs.median,
         ours.p999,
         theirs.p999,
-        ours.p999 / theirs.p999);
+        ours.p999 / theirs.p999,
+        ours.in_a_second,
+        theirs.in_a_second,
+        ours.in_a_second / theirs.in_a_second);
+}
+
+/// In a mount namespace of our own: a file system on `mounted` in the directory.
+bool is_mounted(const std::string& type,
+                const std::string& make,
+                const tests::TemporaryDirectory& directory) {
+    const std::string mounted = directory.path("mounted");
+    const std::string image = directory.write("image", "");
+    constexpr std::uintmax_t size = 512UL * 1024 * 1024;  // not on the disk: it has holes
+    std::filesystem::resize_file(image, size);
+    std::filesystem::create_directory(mounted);
+    std::filesystem::permissions(directory.path(""), std::filesystem::perms{0755});
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+        return false;
+    }
+    if (make.empty()) {
+        return ::mount("none", mounted.c_str(), type.c_str(), 0, "mode=0755") == 0;
+    }
+    const std::string script =
+        "exec >/dev/null 2>&1; { " + make + "; } && mount -o loop \"$1\" \"$2\"";
+    ::setenv("FETCH", TTYGATE_FETCH, 1);
+    const pid_t shell = ::fork();
+    if (shell == 0) {
+        ::execl(
+            "/bin/sh", "sh", "-c", script.c_str(), "sh", image.c_str(), mounted.c_str(), nullptr);
+        ::_exit(127);
+    }
+    int status = 0;
+    ::waitpid(shell, &status, 0);
+    return status == 0;
 }
 
 }  // namespace
@@ -637,6 +691,58 @@ TEST_CASE("T-37: killed, stopped and locked out, writers lose, tear and double n
     CHECK(sum.lost == 0);
     CHECK(sum.torn == 0);
     CHECK(sum.duplicates == 0);
+}
+
+TEST_CASE("T-37: the same on the file systems there are") {
+    if (::geteuid() != 0) {
+        tests::skip("needs root, to mount file systems");
+    }
+    struct FileSystem {
+        const char* name;
+        const char* make;  ///< by sh, of the image $1; empty: none is needed
+        bool is_quick;     ///< nothing to be fetched for it
+    };
+    constexpr FileSystem file_systems[] = {
+        {"tmpfs", "", true},
+        {"ext4", "PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -q -F \"$1\"", true},
+        {"xfs",
+         "mkfs=$(\"$FETCH\" xfsprogs)/sbin/mkfs.xfs; inih=$(\"$FETCH\" libinih1); "
+         "urcu=$(\"$FETCH\" liburcu8); "
+         "LD_LIBRARY_PATH=$inih/usr/lib/$(uname -m)-linux-gnu:$urcu/usr/lib/$(uname -m)-linux-gnu "
+         "\"$mkfs\" -q \"$1\"",
+         false},
+        {"btrfs", "\"$(\"$FETCH\" btrfs-progs)/bin/mkfs.btrfs\" -q \"$1\"", false},
+    };
+    for (const FileSystem& file_system : file_systems) {
+        if (is_light() && !file_system.is_quick) {
+            continue;
+        }
+        CAPTURE(file_system.name);
+        const tests::TemporaryDirectory directory;
+        const Shared<Counts> counts;
+        // Mounted where nobody else sees it, and gone with the last process there.
+        constexpr int cannot_mount = 2;
+        const pid_t child = start_child([&] {
+            if (!is_mounted(file_system.name, file_system.make, directory)) {
+                ::_exit(cannot_mount);
+            }
+            ::setenv("TMPDIR", directory.path("mounted").c_str(), 1);
+            Battle battle{8, 0};
+            battle.go_on_for(part_of_time(0.05));
+            *counts = battle.ours();
+        });
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == cannot_mount) {
+            std::printf("%-30s cannot be made or mounted here\n", file_system.name);
+            continue;
+        }
+        CHECK(status == 0);
+        print((std::string{"8 writers on "} + file_system.name).c_str(), *counts);
+        CHECK(counts->kills > 0);
+        CHECK(counts->acknowledged > counts->kills);
+        CHECK(counts->lost + counts->torn + counts->duplicates == 0);
+    }
 }
 
 TEST_CASE("T-36: beside a lock for reading that nobody lets go of, each record is there in time") {
@@ -683,7 +789,7 @@ TEST_CASE("T-36: beside a lock for reading that nobody lets go of, each record i
         counts.refused += writer.refused;
         counts.longest = std::max(counts.longest, Clock::duration{writer.longest.load()});
     }
-    const auto whole = [](const std::vector<utmpx>& records) {
+    const auto whole = [](const common::Records& records) {
         return static_cast<std::size_t>(
             std::count_if(records.begin(), records.end(), [](const utmpx& record) {
                 return origin_of(record).value_or(Origin{}).is_whole;
@@ -762,9 +868,11 @@ TEST_CASE("T-38: a full disk costs the records that have no room, and no other")
     CHECK(counts->torn == 0);
 }
 
-TEST_CASE("the time of an update, beside that of the C library's") {
-    for (const std::size_t writers : {std::size_t{1}, std::size_t{8}, most_writers}) {
-        const std::size_t each = (is_light() ? 3'200 : 64'000) / writers;
+TEST_CASE("T-37: an update takes no longer than the C library's") {
+    const int rounds = is_light() ? 1 : 5;
+    for (const std::size_t writers :
+         {std::size_t{1}, std::size_t{2}, std::size_t{8}, most_writers}) {
+        const std::size_t each = (is_light() ? 6'400 : 64'000) / writers;
         const Place place;
         const auto ours_in = [&](bool appends) {
             return time_updates(writers, each, place, [&](const utmpx& record) {
@@ -776,17 +884,42 @@ TEST_CASE("the time of an update, beside that of the C library's") {
                 write_with_c_library(record, appends ? place.wtmp : place.utmp, appends);
             });
         };
-        const auto theirs_kept_open = time_updates(writers, each, place, [&](const utmpx& record) {
-            static const int named = ::utmpxname(place.utmp.c_str());
-            (void)named;
-            ::setutxent();
-            ::pututxline(&record);
-        });
-        const Figures ours = ours_in(false);
-        print_ratio("utmp", writers, ours, theirs_in(false));
-        print_ratio("utmp, kept open by the C library", writers, ours, theirs_kept_open);
-        const Figures ours_appended = ours_in(true);
-        print_ratio("wtmp", writers, ours_appended, theirs_in(true));
-        CHECK(ours.median > 0);
+        const auto theirs_kept_open = [&] {
+            return time_updates(writers, each, place, [&](const utmpx& record) {
+                static const int named = ::utmpxname(place.utmp.c_str());
+                (void)named;
+                ::setutxent();
+                ::pututxline(&record);
+            });
+        };
+        struct Both {
+            std::vector<Figures> ours;
+            std::vector<Figures> theirs;
+        } utmp, wtmp;
+        std::vector<Figures> kept_open;
+        for (int round = 0; round < rounds; ++round) {
+            utmp.ours.push_back(ours_in(false));
+            utmp.theirs.push_back(theirs_in(false));
+            kept_open.push_back(theirs_kept_open());
+            wtmp.ours.push_back(ours_in(true));
+            wtmp.theirs.push_back(theirs_in(true));
+        }
+        const Figures updated = usual(utmp.ours);
+        print_ratio("utmp", writers, updated, usual(utmp.theirs));
+        print_ratio("utmp, kept open by the C library", writers, updated, usual(kept_open));
+        const Figures appended = usual(wtmp.ours);
+        print_ratio("wtmp", writers, appended, usual(wtmp.theirs));
+        CHECK(updated.median > 0);
+        // A processor shared with other tests says little; the full form has one.
+        const bool is_fair = !is_light() && TTYGATE_OPTIMISED != 0;
+        if (is_fair) {
+            CHECK(updated.median <= usual(utmp.theirs).median);
+            CHECK(appended.median <= usual(wtmp.theirs).median);
+        }
+        if (is_fair && writers == most_writers) {
+            CHECK(updated.p999 <= usual(utmp.theirs).p999);
+            CHECK(appended.p999 <= usual(wtmp.theirs).p999);
+            CHECK(updated.in_a_second >= 2 * usual(utmp.theirs).in_a_second);
+        }
     }
 }
