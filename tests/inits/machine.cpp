@@ -75,6 +75,7 @@ void stand_at(const pty::World& world, const std::string& device, const std::str
 }
 
 InstalledPackages::InstalledPackages(const std::vector<std::string>& names) {
+    static_cast<void>(pty::fetched_packages(names));
     packages_.reserve(names.size());
     for (const std::string& name : names) {
         packages_.emplace_back(name);

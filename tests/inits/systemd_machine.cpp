@@ -6,6 +6,7 @@
 
 #include <array>
 #include <filesystem>
+#include <stdexcept>
 
 #include <sys/mount.h>
 #include <unistd.h>
@@ -93,6 +94,17 @@ void Systemd::install_in(const pty::World& world) {
     world.write_file("/etc/pam.d/systemd-user",
                      "account required pam_permit.so\n"
                      "session required pam_systemd.so\n");
+}
+
+void forget_device_of_serial_getty(const pty::World& world) {
+    std::string text = world.read_file("/lib/systemd/system/serial-getty@.service");
+    const std::string device = "BindsTo=dev-%i.device\n";
+    const auto at = text.find(device);
+    if (at == std::string::npos) {
+        throw std::runtime_error{"serial-getty@.service binds to no device: " + text};
+    }
+    text.erase(at, device.size());
+    world.write_file("/etc/systemd/system/serial-getty@.service", text);
 }
 
 SystemdMachine::SystemdMachine(const pty::World& world, const std::vector<std::string>& units)

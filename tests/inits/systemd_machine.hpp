@@ -22,6 +22,10 @@ class Systemd {
     std::vector<std::pair<std::string, std::string>> drop_ins_;
 };
 
+/// serial-getty@ needs a device that udev tells of, which there is not: from now
+/// on the unit is served without.
+void forget_device_of_serial_getty(const pty::World& world);
+
 /// systemd as process 1 of a World, with these units beside logind.
 class SystemdMachine {
   public:

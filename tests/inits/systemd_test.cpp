@@ -133,12 +133,7 @@ TEST_CASE("init: systemd, by the drop-in for serial-getty@") {
     pty::add_person(world, ann);
     pty::Line line;
     inits::stand_at(world, line.path(), "/dev/ttyS0");
-    // There is no udev here that could tell of a device: the unit without that.
-    std::string text = world.read_file("/lib/systemd/system/serial-getty@.service");
-    const std::string device = "BindsTo=dev-%i.device\n";
-    REQUIRE(text.find(device) != std::string::npos);
-    text.erase(text.find(device), device.size());
-    world.write_file("/etc/systemd/system/serial-getty@.service", text);
+    inits::forget_device_of_serial_getty(world);
     SystemdMachine init{world, {"serial-getty@ttyS0.service"}};
     const Machine machine{.world = world, .line = line, .orphan = Orphan::is_hung_up};
     inits::visit(machine);

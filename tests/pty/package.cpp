@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -42,20 +43,30 @@ std::vector<std::string> environment_for_fetching() {
 
 }  // namespace
 
-std::string fetched_package(const std::string& name) {
-    const auto [exit, output] = run({.arguments = {TTYGATE_FETCH, name},
+std::vector<std::string> fetched_packages(const std::vector<std::string>& names) {
+    std::vector<std::string> arguments{TTYGATE_FETCH};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    const auto [exit, output] = run({.arguments = arguments,
                                      .environment = environment_for_fetching(),
                                      .before_exec = return_to_network},
                                     longest_download);
-    std::string text = output.substr(0, output.find_last_not_of('\n') + 1);
     constexpr int cannot_be_had = 77;
     if (exit == Exit{.status = cannot_be_had}) {
-        tests::skip(text);
+        tests::skip(output.substr(0, output.find_last_not_of('\n') + 1));
     }
-    if (exit != Exit{.status = 0}) {
-        throw std::runtime_error{"tests/fetch " + name + ": " + text};
+    std::vector<std::string> folders;
+    std::istringstream lines{output};
+    for (std::string line; std::getline(lines, line);) {
+        folders.push_back(line);
     }
-    return text;
+    if (exit != Exit{.status = 0} || folders.size() != names.size()) {
+        throw std::runtime_error{"tests/fetch: " + output};
+    }
+    return folders;
+}
+
+std::string fetched_package(const std::string& name) {
+    return fetched_packages({name}).front();
 }
 
 std::string fetched_file(const std::string& package, const std::string& path) {

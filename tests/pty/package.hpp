@@ -4,6 +4,7 @@
 #include "tests/pty/world.hpp"
 
 #include <string>
+#include <vector>
 
 namespace pty {
 
@@ -11,6 +12,9 @@ namespace pty {
 /// it has been before. Skips the running test case where that cannot be done.
 /// Call it before there is a World, which hides the cache.
 [[nodiscard]] std::string fetched_package(const std::string& name);
+
+/// The same for several at once, which takes one download.
+[[nodiscard]] std::vector<std::string> fetched_packages(const std::vector<std::string>& names);
 
 /// The same, a file of it, whole.
 [[nodiscard]] std::string fetched_file(const std::string& package, const std::string& path);
