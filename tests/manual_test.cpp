@@ -5,6 +5,8 @@
 #include "login/option_table.hpp"
 #include "login/sessions/option_table.hpp"
 #include "login/settings.hpp"
+#include "tests/pty/process.hpp"
+#include "tests/testing.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -12,6 +14,8 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -113,5 +117,30 @@ TEST_CASE("login's manual has an item for each key of the settings") {
     for (const std::string_view key : login::known_keys()) {
         CAPTURE(std::string{key});
         CHECK(items.contains(std::string{key}));
+    }
+}
+
+TEST_CASE("mandoc has no fault to find in the manuals") {
+    if (::access("/usr/bin/mandoc", X_OK) != 0) {
+        tests::skip("needs mandoc");
+    }
+    for (const char* const page :
+         {"getty.8", "getty.conf.5", "getty-recipes.7", "login.1", "sessions.1"}) {
+        const auto [exit, output] =
+            pty::run({.arguments = {"/usr/bin/mandoc",
+                                    "-T",
+                                    "lint",
+                                    "-W",
+                                    "style",
+                                    TTYGATE_MANUALS + ("/" + std::string{page})}});
+        std::istringstream lines{output};
+        for (std::string line; std::getline(lines, line);) {
+            // Which pages this machine has, and how long the lines of the source are.
+            const bool is_about_page = line.find("referenced manual not found") == line.npos &&
+                                       line.find("outdated mandoc.db") == line.npos &&
+                                       line.find("input text line longer") == line.npos;
+            CAPTURE(line);
+            CHECK_FALSE(is_about_page);
+        }
     }
 }
