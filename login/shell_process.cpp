@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -20,6 +21,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -277,6 +279,20 @@ Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int ch
     }};
 }
 
+/// What was needed to get here is not needed for the hours to come: above all the
+/// stack that PAM's modules and a start of a program have used.
+void give_memory_back() noexcept {
+    ::malloc_trim(0);
+    // The kernel keeps a mebibyte below a stack free of everything else.
+    constexpr std::uintptr_t deepest = std::uintptr_t{512} * 1024;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const char here = 0;
+    // Not the page that madvise(2) itself is called on.
+    const auto end = (reinterpret_cast<std::uintptr_t>(&here) / page - 1) * page;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what it is about
+    ::madvise(reinterpret_cast<void*>(end - deepest), deepest, MADV_DONTNEED);
+}
+
 /// When the line was last read from.
 std::chrono::sys_seconds last_read(const common::Terminal& terminal) {
     struct stat status {};
@@ -376,8 +392,7 @@ std::optional<std::string> ShellProcess::read_failure() {
 ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
     const char go_ahead = 1;
     common::check(::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL), "release the shell");
-    // What was needed to get here is not needed for the hours to come.
-    ::malloc_trim(0);
+    give_memory_back();
     if (plan_.idle_limit > 0s) {
         idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));
     }

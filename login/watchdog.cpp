@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <new>
 #include <string>
+#include <utility>
 
 #include <linux/sched.h>
 #include <poll.h>
@@ -243,9 +244,7 @@ class Process {
 
 Watchdog::~Watchdog() {
     send_away();
-    if (orders_ != nullptr) {
-        ::munmap(orders_, sizeof(Orders));
-    }
+    forget_orders();
 }
 
 void Watchdog::begins(Work work) {
@@ -276,6 +275,14 @@ void Watchdog::allow_until(WatchClock::time_point deadline) noexcept {
 void Watchdog::rests() noexcept {
     login_ends_ = never;
     send_away();
+    // They would be a page more of a login that only waits.
+    forget_orders();
+}
+
+void Watchdog::forget_orders() noexcept {
+    if (orders_ != nullptr) {
+        ::munmap(std::exchange(orders_, nullptr), sizeof(Orders));
+    }
 }
 
 void Watchdog::start(WatchClock::time_point word_due) {

@@ -84,6 +84,7 @@ class Watchdog {
     void order(WatchClock::time_point word_due) noexcept;
     void order() noexcept;
     void send_away() noexcept;
+    void forget_orders() noexcept;
 
     Plan plan_;
     WatchClock::time_point call_ends_ = never;
