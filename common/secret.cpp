@@ -36,6 +36,8 @@ Secret::Secret() {
         log(Severity::warning, "a password may reach swap: mlock: " + error_text(errno));
     }
     ::madvise(middle, page, MADV_DONTDUMP);
+    // A child that needs it is told, and it alone.
+    ::madvise(middle, page, MADV_WIPEONFORK);
 }
 
 Secret::~Secret() {

@@ -7,7 +7,8 @@
 namespace common {
 
 /// One page for a password: locked into memory, left out of core dumps, between
-/// two pages that cannot be touched, wiped whenever it is cleared or goes away.
+/// two pages that cannot be touched, wiped whenever it is cleared or goes away, and
+/// empty in every process forked meanwhile.
 /// Nothing else in the programs ever holds a typed secret; code that needs one
 /// gets a view of it.
 class Secret {

@@ -60,6 +60,10 @@ class Conversation {
     /// Nothing happens until then, whether the line lives or not; only SIGTERM
     /// ends it early.
     virtual void pause_until(std::chrono::steady_clock::time_point end) = 0;
+
+    /// The same until there is something to read at a descriptor, but no longer than
+    /// so. True if there is.
+    [[nodiscard]] virtual bool wait_for(int descriptor, std::chrono::milliseconds patience) = 0;
 };
 
 }  // namespace login

@@ -4,6 +4,8 @@
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "common/syscall.hpp"
+#include "common/syscall_filter.hpp"
+#include "common/unique_fd.hpp"
 #include "login/child.hpp"
 #include "login/user_name.hpp"
 
@@ -13,10 +15,12 @@
 #include <stdexcept>
 #include <vector>
 
+#include <fcntl.h>
 #include <shadow.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,11 +93,12 @@ bool can_be_compared(std::string_view field) {
 
 /// Also the status of the process that finds it out: not one by which a process
 /// ends that has gone astray.
-enum class Comparison { equal = 0x5A, different = 0x3C, impossible, too_costly };
+enum class Comparison { equal = 0x5A, different = 0x3C, impossible, too_costly, broken_off };
 
-Comparison compare_here(const common::Secret& password, const std::string& field) {
+Comparison compare_in(HashingSpace& space,
+                      const common::Secret& password,
+                      const std::string& field) {
     constexpr std::size_t shortest_hash = 13;  // the DES of 1979
-    HashingSpace space;
     const std::string_view made = space.hash(password, field.c_str());
     if (made.size() < shortest_hash || made.front() == '*') {
         return Comparison::impossible;
@@ -103,18 +108,75 @@ Comparison compare_here(const common::Secret& password, const std::string& field
     return is_equal(made, field) && whole ? Comparison::equal : Comparison::different;
 }
 
+/// What somebody can do who has nothing to do but to compute: get memory, and end.
+void become_powerless() {
+    constexpr std::array calls{SYS_read,
+                               SYS_write,
+#ifdef SYS_mmap2
+                               SYS_mmap2,
+#else
+                               SYS_mmap,
+#endif
+                               SYS_munmap,
+                               SYS_mremap,
+                               SYS_madvise,
+                               SYS_brk,
+                               SYS_futex,
+                               SYS_rt_sigreturn,
+                               SYS_exit_group};
+    const std::vector<long> list{calls.begin(), calls.end()};
+    auto filter = common::build_syscall_filter(list, {});
+    if (const int problem = common::confine_to(filter); problem != 0) {
+        common::log(common::Severity::notice,
+                    "passwords are checked by a process that could do more than that: " +
+                        common::error_text(problem));
+    }
+}
+
+/// The process that checks one password against one field: whatever crypt(3) made of
+/// an entry or of what was typed, it could only say a wrong word about this one.
+[[noreturn]] void be_checker(int source, const std::string& field) noexcept {
+    // Whoever kills login ends this too.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    ::dup2(source, STDIN_FILENO);
+    ::close_range(STDIN_FILENO + 1, ~0U, 0);
+    Comparison result = Comparison::impossible;
+    common::tolerate("hash a password", [&] {
+        common::Secret password;
+        HashingSpace space;
+        become_powerless();
+        const auto place = password.storage();
+        // It was written at once, and is less than a pipe takes at once.
+        const auto size = common::retry_interrupted(
+            [&] { return ::read(STDIN_FILENO, place.data(), place.size()); });
+        if (size >= 0) {
+            password.set_size(static_cast<std::size_t>(size));
+            result = compare_in(space, password, field);
+        }
+    });
+    ::_exit(static_cast<int>(result));
+}
+
 /// In a process of its own, because crypt(3) cannot be stopped: an entry may ask
 /// for more rounds than there is time for, by mistake or to keep a processor busy.
-Comparison compare(const common::Secret& password,
+Comparison compare(Conversation& conversation,
+                   const common::Secret& password,
                    const std::string& field,
                    std::chrono::milliseconds patience) {
-    Child child{[&]() noexcept {
-        // Whoever kills login ends this too.
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        Comparison result = Comparison::impossible;
-        common::tolerate("hash a password", [&] { result = compare_here(password, field); });
-        ::_exit(static_cast<int>(result));
-    }};
+    std::array<int, 2> ends{};
+    common::check(::pipe2(ends.data(), O_CLOEXEC), "make a pipe");
+    const common::UniqueFd source{ends[0]};
+    common::UniqueFd ours{ends[1]};
+    Child child{[&]() noexcept { be_checker(source.get(), field); }};
+    const std::string_view secret = password.view();
+    if (::write(ours.get(), secret.data(), secret.size()) != static_cast<ssize_t>(secret.size())) {
+        return Comparison::impossible;
+    }
+    ours.reset();
+    if (!conversation.wait_for(child.descriptor(), patience)) {
+        const bool was_told = conversation.ending() == Answer::terminated;
+        return was_told ? Comparison::broken_off : Comparison::too_costly;
+    }
     const auto status = child.wait_for(patience);
     if (!status) {
         return Comparison::too_costly;
@@ -272,7 +334,8 @@ std::string ShadowGate::judge(const std::optional<common::User>& user,
                               std::optional<ShadowEntry>& entry,
                               const common::Secret& password) const {
     const auto spend_the_time = [this, &password] {
-        static_cast<void>(compare(password, make_dummy_setting(), accounts_.hashing_patience));
+        static_cast<void>(
+            compare(conversation_, password, make_dummy_setting(), accounts_.hashing_patience));
     };
     if (!entry) {
         spend_the_time();
@@ -297,11 +360,13 @@ std::string ShadowGate::check(const common::User& user,
                               const std::string& field,
                               const common::Secret& password) const {
     note_method(user.name, field);
-    switch (compare(password, field, accounts_.hashing_patience)) {
+    switch (compare(conversation_, password, field, accounts_.hashing_patience)) {
         case Comparison::different: return "Authentication failure";
         case Comparison::too_costly: return "the account's password takes too long to check";
+        case Comparison::broken_off: return "login was told to end before it was checked";
         case Comparison::impossible:
-            static_cast<void>(compare(password, make_dummy_setting(), accounts_.hashing_patience));
+            static_cast<void>(
+                compare(conversation_, password, make_dummy_setting(), accounts_.hashing_patience));
             return why_impossible(field);
         case Comparison::equal: break;
     }

@@ -236,19 +236,37 @@ void TerminalConversation::allow(std::chrono::seconds time) {
 }
 
 void TerminalConversation::pause_until(steady_clock::time_point end) {
+    constexpr int nothing = -1;
     const Watchdog::Silence silence{dog_, Watchdog::Wait::for_time};
+    static_cast<void>(wait_until(end, nothing));
+}
+
+bool TerminalConversation::wait_for(int descriptor, milliseconds patience) {
+    return wait_until(steady_clock::now() + patience, descriptor);
+}
+
+bool TerminalConversation::wait_until(steady_clock::time_point end, int descriptor) {
     // The process waits, not the line: leaving does not make the next try come
     // any sooner.
     while (over_ != Answer::terminated && steady_clock::now() < end) {
-        pollfd signals{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0};
+        std::array<pollfd, 2> sources{
+            pollfd{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0},
+            pollfd{.fd = descriptor, .events = POLLIN, .revents = 0}};
         // To the microsecond: what a check took must not show in the rounding.
         const timespec left = time_until(end);
-        if (::ppoll(&signals, 1, &left, nullptr) > 0) {
+        if (::ppoll(sources.data(), sources.size(), &left, nullptr) <= 0) {
+            continue;
+        }
+        if (sources[0].revents != 0) {
             if (const auto ending = signal_arrived()) {
                 over_ = *ending == Answer::terminated ? *ending : over_.value_or(*ending);
             }
         }
+        if (sources[1].revents != 0) {
+            return true;
+        }
     }
+    return false;
 }
 
 void TerminalConversation::lend(const termios& modes) {

@@ -28,6 +28,7 @@ class TerminalConversation : public Conversation {
     void drop_input() override;
     void allow(std::chrono::seconds time) override;
     void pause_until(std::chrono::steady_clock::time_point end) override;
+    [[nodiscard]] bool wait_for(int descriptor, std::chrono::milliseconds patience) override;
 
     /// Shows what need not be made harmless.
     void show(std::string_view trusted);
@@ -61,6 +62,7 @@ class TerminalConversation : public Conversation {
     [[nodiscard]] Answer end_with(Answer ending);
     [[nodiscard]] std::optional<Answer> signal_arrived();
     [[nodiscard]] bool wait_for_input(std::chrono::milliseconds patience);
+    [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point end, int descriptor);
 
     const common::Terminal& terminal_;
     common::SignalQueue& signals_;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
+
 namespace tests {
 
 /// A person who answers what the script says, and remembers what was said. When
@@ -51,6 +53,11 @@ class ScriptedConversation : public login::Conversation {
     /// Time passes at once.
     void pause_until(std::chrono::steady_clock::time_point end) override {
         pauses.push_back(end - std::chrono::steady_clock::now());
+    }
+    /// Does not.
+    [[nodiscard]] bool wait_for(int descriptor, std::chrono::milliseconds patience) override {
+        pollfd source{.fd = descriptor, .events = POLLIN, .revents = 0};
+        return ::poll(&source, 1, static_cast<int>(patience.count())) == 1;
     }
 
     std::vector<std::string> transcript{};

@@ -418,6 +418,9 @@ TEST_CASE("the same holds through getty (T-34)") {
     const auto status = line.expect("#!");
     CHECK(field(status, "SigBlk") == "0000000000000000");
     CHECK(field(status, "SigIgn") == "0000000000000000");
+    // Nothing is left of the process that checked the password.
+    CHECK(field(status, "NoNewPrivs") == "0");
+    CHECK(field(status, "Seccomp") == "0");
     CHECK(getty.wait_exit() == pty::Exit{.status = 0});
 }
 

@@ -5,20 +5,29 @@
 #include "tests/pty/test_world.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <list>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utmpx.h>
 
 #include <doctest/doctest.h>
 
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -285,6 +294,73 @@ TEST_CASE("a password whose cost has no end costs LOGIN_TIMEOUT, and the log say
     CHECK(std::none_of(processes.begin(), processes.end(), [&login](const auto& process) {
         return process.session == login.id();
     }));
+}
+
+TEST_CASE("who checks a password can only compute, and whoever ends login ends it at once") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    world.add_user(
+        {.name = "ann",
+         .user = 1001,
+         .password_field = "$2b$31$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"});
+    pty::Line line;
+    auto login = start_login(line, {"ann"});
+    line.expect("Password: ");
+    line.send("secret\r");
+    pid_t checker = -1;
+    const auto status_of_checker = [&] {
+        for (const auto& process : pty::running_processes()) {
+            checker = process.parent == login.id() ? process.id : checker;
+        }
+        return checker > 0 ? world.read_file("/proc/" + std::to_string(checker) + "/status")
+                           : std::string{};
+    };
+    REQUIRE(pty::wait_until([&] { return has(status_of_checker(), "Seccomp:\t2"); }));
+    CHECK(has(status_of_checker(), "NoNewPrivs:\t1"));
+    // The pipe that the password came through.
+    const fs::path descriptors = "/proc/" + std::to_string(checker) + "/fd";
+    std::vector<std::string> open;
+    for (const auto& entry : fs::directory_iterator{descriptors}) {
+        open.push_back(entry.path().filename());
+    }
+    CHECK(open == std::vector<std::string>{"0"});
+    CHECK(fs::read_symlink(descriptors / "0").string().starts_with("pipe:"));
+
+    const auto told = pty::Clock::now();
+    login.signal(SIGTERM);
+    CHECK(login.wait_exit() == pty::Exit{.status = 1});
+    CHECK(pty::Clock::now() - told < 1s * pty::slowness);
+    CHECK_FALSE(fs::exists("/proc/" + std::to_string(checker)));
+    CHECK(has(world.wait_for_log("FAILED LOGIN"), "login was told to end"));
+}
+
+TEST_CASE("a kernel without seccomp has passwords checked all the same, and a line in the log") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+    pty::Line line;
+    pty::Command command{.arguments = {pty::World::login(), "ann"},
+                         .session = pty::Session::leader_with_terminal};
+    command.before_exec = [] {
+        // As a kernel answers that has been built without it.
+        constexpr unsigned short load = BPF_LD | BPF_W | BPF_ABS;
+        constexpr unsigned short jump = BPF_JMP | BPF_JEQ | BPF_K;
+        constexpr unsigned short end = BPF_RET | BPF_K;
+        std::array<sock_filter, 4> filter{
+            sock_filter{.code = load, .jt = 0, .jf = 0, .k = offsetof(seccomp_data, nr)},
+            sock_filter{.code = jump, .jt = 0, .jf = 1, .k = SYS_seccomp},
+            sock_filter{.code = end, .jt = 0, .jf = 0, .k = SECCOMP_RET_ERRNO | ENOSYS},
+            sock_filter{.code = end, .jt = 0, .jf = 0, .k = SECCOMP_RET_ALLOW}};
+        const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+        if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+            ::_exit(1);
+        }
+    };
+    const auto login = line.start_on(command);
+    line.expect("Password: ");
+    line.send("secret\r");
+    line.expect(pty::shell_prompt);
+    CHECK(has(world.wait_for_log("could do more"), "Function not implemented"));
 }
 
 TEST_CASE("a method that libcrypt does not support is logged as such") {
