@@ -393,6 +393,7 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
     const char go_ahead = 1;
     common::check(::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL), "release the shell");
     give_memory_back();
+    start_ends_ = std::chrono::steady_clock::now() + plan_.patience;
     if (plan_.idle_limit > 0s) {
         idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));
     }
@@ -403,6 +404,15 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
     for (;;) {
         std::chrono::milliseconds next = for_ever;
         const bool is_over = this->is_over(next);
+        if (is_late(next)) {
+            give_up(end,
+                    "cannot start " + common::safe_text(plan_.command.path) +
+                        ": it did not come to that within " + in_words(plan_.patience));
+            child_.send_signal(SIGKILL);
+            constexpr auto time_to_die = 1s;
+            end.status = child_.wait_for(time_to_die).value_or(SIGKILL);
+            return end;
+        }
         std::array<pollfd, 5> sources{
             pollfd{.fd = child_.descriptor(), .events = POLLIN, .revents = 0},
             pollfd{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0},
@@ -415,11 +425,8 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
             continue;
         }
         if (sources[1].revents != 0) {
-            end.not_started = read_failure();
-            if (end.not_started) {
-                end.reference = new_reference();
-                terminal_.write(as_last_words(*end.not_started, end.reference));
-                terminal_.drain(1s);
+            if (auto reason = read_failure()) {
+                give_up(end, *std::move(reason));
             }
             channel_.ours.reset();
         }
@@ -437,6 +444,25 @@ ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
             return end;
         }
     }
+}
+
+/// There will be no shell; as long as its process is there the line takes the words.
+void ShellProcess::give_up(ShellEnd& end, std::string reason) {
+    end.reference = new_reference();
+    terminal_.write(as_last_words(reason, end.reference));
+    terminal_.drain(1s);
+    end.not_started = std::move(reason);
+}
+
+/// The channel is open until the child has become the shell.
+bool ShellProcess::is_late(std::chrono::milliseconds& next) const {
+    if (!channel_.ours.is_open() || plan_.patience == 0s) {
+        return false;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        start_ends_ - std::chrono::steady_clock::now());
+    next = sooner(next, std::max<std::chrono::milliseconds>(left, 0ms));
+    return left <= 0ms;
 }
 
 /// Says what is due; true once, when a time is over. `next` comes to when the next

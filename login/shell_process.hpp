@@ -28,6 +28,9 @@ struct ShellPlan {
     termios modes{};
     bool home_answers = true;  ///< else nobody may try to enter it
     bool home_may_be_missing = true;
+    /// How long the child may take from the word to go on to exec: modules run in it
+    /// once more, and a home may hang after all. 0: for ever.
+    std::chrono::seconds patience{60};
     /// How long nobody may type; 0: as long as they like.
     std::chrono::seconds idle_limit{0};
     /// Set where the line is lent by a caller's session: the modes it is to have
@@ -98,6 +101,8 @@ class ShellProcess {
     void look_after_children();
     void step_aside() const;
     [[nodiscard]] bool end_shell();
+    [[nodiscard]] bool is_late(std::chrono::milliseconds& next) const;
+    void give_up(ShellEnd& end, std::string reason);
     [[nodiscard]] bool was_told_to_end(common::SignalQueue& signals, short line_events);
     [[nodiscard]] std::optional<std::string> read_failure();
     [[nodiscard]] bool is_over(std::chrono::milliseconds& next);
@@ -112,6 +117,7 @@ class ShellProcess {
     std::optional<Orphans> orphans_{};
     Child child_;
     bool watches_line_ = true;
+    std::chrono::steady_clock::time_point start_ends_{};
     std::optional<IdleWatch> idle_{};
     std::optional<ClosingTime> closing_{};
 };

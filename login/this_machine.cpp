@@ -173,6 +173,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
             context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
         .home_answers = home_answers(user),
         .home_may_be_missing = context_.settings.default_home,
+        .patience = module_timeout(context_.settings),
         .idle_limit = idle_timeout(context_.settings, context_.line.name),
         .callers_modes = is_guest() ? std::optional{context_.talk.modes_found()} : std::nullopt,
         .limits = limits_for_session(),

@@ -185,7 +185,35 @@ int misuse(pam_handle_t* pamh, const std::vector<Message>& messages, int count) 
     return PAM_SUCCESS;
 }
 
+/// What pam_end(3) calls: in the shell's process, whose end is not the session's.
+int hang_in_child(pam_handle_t* pamh, const char* value) {
+    static unsigned seconds = 0;
+    seconds = number_of(value);
+    return ::pam_set_data(pamh, "pam_journal", &seconds, [](pam_handle_t*, void*, int status) {
+        if ((static_cast<unsigned>(status) & PAM_DATA_SILENT) != 0) {
+            deafen();
+            sleep_for(seconds);
+        }
+    });
+}
+
+int kept = -1;
+
+/// A descriptor that is the session, as pam_systemd's is.
+void keep_open(const char* path) {
+    kept = ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
+}
+
+void write_to_kept() {
+    constexpr std::string_view text = "still open\n";
+    const bool is_open = ::write(kept, text.data(), text.size()) > 0;
+    write_line(is_open ? "written" : "closed");
+}
+
 constexpr auto actions = std::to_array<NamedAction>({
+    {"hang-in-child", hang_in_child},
+    {"keep-open", plainly<keep_open>},
+    {"write-to-kept", plainly<write_to_kept>},
     {"sleep", plainly<sleep_for>},
     {"loop", plainly<loop>},
     {"deafen", plainly<deafen>},

@@ -7,6 +7,7 @@
 #include "tests/testing.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <list>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include <doctest/doctest.h>
 
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -185,6 +187,37 @@ TEST_CASE("--exec-shell: no PAM session that nobody would close, and a word wher
         CHECK(pam->wait_exit(8000ms * pty::slowness) == pty::Exit{.status = 1});
         CHECK(count_in_wtmp(world, *pam_line, USER_PROCESS) == 0);
     }
+}
+
+// --- what it holds open ---
+
+TEST_CASE("login keeps open what PAM's modules keep open, and the shell gets 0, 1 and 2 (T-32)") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    // Also one that is not marked as nobody else's affair.
+    journal.join_stack(world, "open:keep-open=/run/kept close:write-to-kept");
+    pty::Line line;
+    auto login = line.start_on({.arguments = {pty::World::login(), "-f", "ann"},
+                                .session = pty::Session::leader_with_terminal});
+    line.expect(pty::shell_prompt);
+    const auto open_in = [](pid_t process) {
+        std::vector<std::string> files;
+        const fs::path folder = "/proc/" + std::to_string(process) + "/fd";
+        for (const auto& entry : fs::directory_iterator{folder}) {
+            files.push_back(fs::read_symlink(entry.path()));
+        }
+        return files;
+    };
+    const auto ours = open_in(login.id());
+    CHECK(std::count(ours.begin(), ours.end(), "/run/kept") == 1);
+    // 10 is the shell's own way to its terminal, for job control.
+    CHECK(pty::ask_shell(line, "ls -1 /proc/$$/fd | xargs") == "0 1 10 2\r\n");
+    line.send("exit\r");
+    CHECK(login.wait_exit() == pty::Exit{.status = 0});
+    CHECK(pty::PamJournal::steps_of(login.id()).find("close written") != std::string::npos);
+    CHECK(world.read_file("/run/kept") == "still open\n");
 }
 
 // --- what a waiting login costs ---

@@ -333,6 +333,27 @@ TEST_CASE("the watchdog is there while PAM works, is small, and is not beside a 
     CHECK(times_in(steps, "children=0") == 2);
 }
 
+TEST_CASE("a module whose cleanup hangs in the shell's process costs LOGIN_MODULE_TIMEOUT (T-24)") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    give_modules(world, 1);
+    add_person(world, ann);
+    journal.join_stack(world, "open:hang-in-child=3600");
+    pty::Visit visit{"ann"};
+    visit.line.expect("login: ");
+    visit.line.send("ann\r");
+    visit.line.expect("Password: ");
+    visit.line.send("secret\r");
+    visit.line.expect("cannot start /bin/");
+    visit.line.expect("it did not come to that within 1 s");
+    CHECK(visit.login.wait_exit() == pty::Exit{.status = 1});
+    CHECK(times_in(pty::PamJournal::steps_of(visit.login.id()), "reinitialize close delete") == 1);
+    CHECK(pty::wait_until([&] { return session_of(visit.login.id()).empty(); }));
+    CHECK(count_in_wtmp(world, visit.line, DEAD_PROCESS) == 1);
+    CHECK(world.count_log("it did not come to that") == 1);
+}
+
 TEST_CASE("where clone3 is forbidden the watchdog is an ordinary child, and does its work (T-24)") {
     const pty::PamJournal journal;
     pty::TestWorld world;
