@@ -4,6 +4,8 @@
 #include "common/unique_fd.hpp"
 #include "common/utf8.hpp"
 
+#include <array>
+#include <charconv>
 #include <cstring>
 
 #include <sys/socket.h>
@@ -20,7 +22,7 @@ DivertedLog* diverted = nullptr;
 constexpr int authpriv_facility = 10;
 constexpr std::size_t longest_line = 1000;
 
-void send_to_log(const std::string& datagram) noexcept {
+void send_to_log(std::string_view datagram) noexcept {
     // Opened for each line: a login writes a handful in its life, a descriptor
     // kept would have to survive close_range and a namespace change.
     const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -69,9 +71,43 @@ void log(Severity severity, std::string_view text) noexcept {
         }
         send_to_log(line);
     } catch (...) {
-        // Out of memory: the event is lost, the login is not.
+        // The event is lost, the login is not.
+        log_without_memory(severity, "something happened that there was no memory to log");
     }
     errno = saved_errno;
+}
+
+void log_without_memory(Severity severity, std::string_view text) noexcept {
+    const int saved_errno = errno;
+    std::array<char, 256> line{};
+    std::size_t size = 0;
+    const auto add = [&](std::string_view part) {
+        size += part.copy(&line.at(size), line.size() - 1 - size);
+    };
+    const auto add_number = [&](int number) {
+        std::array<char, 16> digits{};
+        const auto [end, problem] =
+            std::to_chars(digits.data(), digits.data() + digits.size(), number);
+        add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+    };
+    add("<");
+    add_number(authpriv_facility * 8 + static_cast<int>(severity));
+    add(">");
+    add(identity);
+    add("[");
+    add_number(::getpid());
+    add("]: ");
+    add(text);
+    send_to_log({line.data(), size});
+    errno = saved_errno;
+}
+
+void log_failure(std::string_view attempt, std::string_view reason) noexcept {
+    try {
+        log(Severity::warning, std::string{attempt}.append(": ").append(reason));
+    } catch (...) {
+        log_without_memory(Severity::warning, "no memory to log what failed");
+    }
 }
 
 DivertedLog::DivertedLog() noexcept {

@@ -43,6 +43,12 @@ class DivertedLog {
 /// The text of an errno value, without locale or allocation in the C library.
 [[nodiscard]] std::string error_text(int error_number);
 
+/// One line for whoever has no memory left for another: `text` is a literal of ours.
+void log_without_memory(Severity severity, std::string_view text) noexcept;
+
+/// "ATTEMPT: REASON".
+void log_failure(std::string_view attempt, std::string_view reason) noexcept;
+
 /// Runs what may fail without ending the login (a record, the tty's mode on a
 /// read-only /dev): a failure is logged as "ATTEMPT: reason" and we go on.
 /// Returns whether it worked.
@@ -52,7 +58,7 @@ bool tolerate(std::string_view attempt, Action action) noexcept {
         action();
         return true;
     } catch (const std::exception& problem) {
-        log(Severity::warning, std::string{attempt} + ": " + problem.what());
+        log_failure(attempt, problem.what());
     } catch (...) {
         log(Severity::warning, attempt);
     }

@@ -80,6 +80,23 @@ bool is_somebody_watching(std::span<char* const> words) {
     return ::isatty(STDERR_FILENO) == 1 && ::getppid() != 1 && !is_line_to_serve(words);
 }
 
+/// For one that has no memory for more, or has thrown where nothing may be thrown: all
+/// of it is at hand, and none of it is undone but what the process's end undoes.
+const Program* running = nullptr;
+
+int say_last_words() noexcept {
+    log_without_memory(Severity::error, "ended: too little memory, or a fault of its own");
+    say("\r\n");
+    say(running->name);
+    say(": a problem on this machine ends this program; it is in the log\r\n");
+    std::this_thread::sleep_for(running->pause_after_failure);
+    return 1;
+}
+
+[[noreturn]] void end_at_once() noexcept {
+    ::_exit(say_last_words());
+}
+
 int report(const Program& program, int status, const char* reason) {
     const std::string line = safe_text(reason);
     log(Severity::error, line);
@@ -122,6 +139,8 @@ int run_program(const Program& program,
                 int argc,
                 char** argv) noexcept {
     log_as(program.name);
+    running = &program;
+    std::set_terminate(end_at_once);
     if (argc < 1 || !standard_descriptors_open()) {
         return 1;
     }
@@ -129,7 +148,7 @@ int run_program(const Program& program,
         return tell_story(program, story, argc, argv);
     } catch (...) {
         // The report itself failed, or something that is no exception was thrown.
-        return 1;
+        return say_last_words();
     }
 }
 

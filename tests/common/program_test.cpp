@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <exception>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -70,6 +71,8 @@ TEST_CASE("a program ends as its story ends") {
     };
     const std::string discretion =
         "\r\nunit-test: a problem on this machine prevents logging in; it is in the log\r\n";
+    const std::string last_words =
+        "\r\nunit-test: a problem on this machine ends this program; it is in the log\r\n";
     const std::array cases{
         Case{[](int, char**) { return 0; }, 0, ""},
         Case{[](int, char**) { return 7; }, 7, ""},
@@ -85,7 +88,8 @@ TEST_CASE("a program ends as its story ends") {
         Case{[](int, char**) -> int { throw std::runtime_error{"why"}; },
              1,
              "\r\nunit-test: why\r\n"},
-        Case{[](int, char**) -> int { throw 5; }, 1, ""},
+        Case{[](int, char**) -> int { throw 5; }, 1, last_words},
+        Case{[](int, char**) -> int { std::terminate(); }, 1, last_words},
     };
     for (const Case& c : cases) {
         const Ended ended = run(frank, c.story);
