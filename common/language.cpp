@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include <libintl.h>
 #include <locale.h>  // NOLINT(modernize-deprecated-headers): newlocale(3)
@@ -18,6 +19,8 @@ constexpr const char* domain = "ttygate";
 
 /// Of the process, like its log: everybody at one line reads one language.
 std::string spoken;
+/// What settles it, until it is settled.
+std::function<void()> to_choose;
 locale_t messages = nullptr;
 
 /// gettext(3) asks the environment for the language and the thread for a locale
@@ -71,6 +74,14 @@ std::string with_value(std::string_view message, std::string_view place, std::st
         text.replace(found, place.size(), value);
     }
     return text;
+}
+
+void settle_language() {
+    if (to_choose) {
+        // First, or looking for a sample of the language would ask again.
+        const auto choose = std::exchange(to_choose, nullptr);
+        choose();
+    }
 }
 
 bool is_english(std::string_view language) {
@@ -133,7 +144,12 @@ void speak_on(const Terminal& terminal, std::string_view named) {
     });
 }
 
+void speak_when_asked(std::function<void()> choose) {
+    to_choose = std::move(choose);
+}
+
 const char* translated(const char* message) {
+    settle_language();
     if (spoken.empty()) {
         return message;
     }
@@ -142,6 +158,7 @@ const char* translated(const char* message) {
 }
 
 std::string translated(const char* one, const char* many, unsigned long number) {
+    settle_language();
     const std::string digits = std::to_string(number);
     if (spoken.empty()) {
         return with_value(number == 1 ? one : many, "%d", digits);

@@ -26,6 +26,11 @@ void speak(std::string_view language, const std::function<bool(std::string_view 
 /// a virtual terminal can show is known better.
 void speak_on(const Terminal& terminal, std::string_view named);
 
+/// The same once something is to be said: until then nothing is read and asked.
+/// `choose` calls one of these two, and must be good until then, or until it is
+/// replaced.
+void speak_when_asked(std::function<void()> choose);
+
 /// The message in the language spoken, else as it is. For what a person at the
 /// line reads, never for the log: programs read that. What stands for the
 /// catalogues' extractor (xgettext --keyword=translated) must be a literal.

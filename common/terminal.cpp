@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -40,15 +41,15 @@ struct stat status_of(int fd, std::string_view path) {
     throw_errno("open", path);
 }
 
-/// Returns what fstat(2) says of it.
-struct stat require_terminal(int fd, const std::string& path) {
+/// Returns what fstat(2) says of it, and its modes.
+std::pair<struct stat, termios> require_terminal(int fd, const std::string& path) {
     const struct stat status = status_of(fd, path);
     if (!S_ISCHR(status.st_mode)) {
         refuse_no_terminal(path);
     }
     termios modes{};
     check(::tcgetattr(fd, &modes), "open", path);
-    return status;
+    return {status, modes};
 }
 
 /// The name of descriptor 0 as the kernel has it, if it names the very node: two
@@ -96,17 +97,28 @@ Terminal Terminal::open(const std::string& path) {
     }
     UniqueFd fd{
         check(retry_interrupted([&] { return ::open(path.c_str(), opening); }), "open", path)};
-    const dev_t device = require_terminal(fd.get(), path).st_rdev;
-    return {std::move(fd), path, device};
+    const auto [found, modes] = require_terminal(fd.get(), path);
+    return {std::move(fd), path, found.st_rdev, modes};
 }
 
 Terminal Terminal::standard_input() {
-    const struct stat status = require_terminal(STDIN_FILENO, "standard input");
-    return {reopened_standard_input(), name_of_standard_input(status), status.st_rdev};
+    const auto [status, modes] = require_terminal(STDIN_FILENO, "standard input");
+    return {reopened_standard_input(), name_of_standard_input(status), status.st_rdev, modes};
 }
 
 Terminal Terminal::open_again() const {
-    return {reopened_standard_input(), path_, device_};
+    return {reopened_standard_input(), path_, device_, found_modes_};
+}
+
+Terminal Terminal::open_by_name() const {
+    UniqueFd fd{
+        check(retry_interrupted([&] { return ::open(path_.c_str(), opening); }), "open", path_)};
+    if (status_of(fd.get(), path_).st_rdev != device_) {
+        // Another device has come in its place: it is looked at from the beginning.
+        errno = ENXIO;
+        throw_errno("open", path_);
+    }
+    return {std::move(fd), path_, device_, found_modes_};
 }
 
 std::string_view Terminal::name() const noexcept {
@@ -130,7 +142,13 @@ termios Terminal::modes() const {
 }
 
 void Terminal::set_modes(const termios& modes, int how) const {
-    check(retry_interrupted([&] { return ::tcsetattr(fd_.get(), how, &modes); }),
+    const LineFlags flags{.input = modes.c_iflag,
+                          .output = modes.c_oflag,
+                          .control = modes.c_cflag,
+                          .local = modes.c_lflag,
+                          .discipline = modes.c_line,
+                          .keys = modes.c_cc};
+    check(retry_interrupted([&] { return set_modes_of_line(fd_.get(), how, flags); }),
           "set the modes of",
           path_);
 }
@@ -165,9 +183,19 @@ bool Terminal::has_carrier() const {
     return ::ioctl(fd_.get(), TIOCMGET, &signals) != 0 || (signals & TIOCM_CAR) != 0;
 }
 
+bool Terminal::may_be_virtual_terminal() const {
+    // devices.txt: 4 has the virtual terminals and, from 64 on, serial ports; 5
+    // what stands for another.
+    constexpr unsigned terminals = 4;
+    constexpr unsigned first_port = 64;
+    constexpr unsigned stand_ins = 5;
+    return major(device_) == stand_ins ||
+           (major(device_) == terminals && minor(device_) < first_port);
+}
+
 bool Terminal::is_virtual_terminal() const {
     int mode = 0;
-    return ::ioctl(fd_.get(), KDGKBMODE, &mode) == 0;
+    return may_be_virtual_terminal() && ::ioctl(fd_.get(), KDGKBMODE, &mode) == 0;
 }
 
 bool Terminal::has_caps_lock_on() const {

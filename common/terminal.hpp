@@ -36,6 +36,9 @@ class Terminal {
     static Terminal standard_input();
     /// The same line as standard_input() gave, opened once more where possible.
     [[nodiscard]] Terminal open_again() const;
+    /// The line of this name opened once more, after a hang-up. ENXIO where the name
+    /// is another device's by now.
+    [[nodiscard]] Terminal open_by_name() const;
 
     /// "/dev/ttyS0", or "" where the line has no name (another devpts, a container).
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -47,6 +50,8 @@ class Terminal {
     [[nodiscard]] dev_t real_device() const;
 
     [[nodiscard]] termios modes() const;
+    /// Those it had when it was first opened.
+    [[nodiscard]] const termios& found_modes() const noexcept { return found_modes_; }
     /// `how` is TCSANOW, TCSADRAIN or TCSAFLUSH. Draining can block without
     /// bound on a stopped line: see drain().
     void set_modes(const termios& modes, int how = TCSANOW) const;
@@ -63,6 +68,8 @@ class Terminal {
     [[nodiscard]] bool has_carrier() const;
     /// Told by what the line can do, never by its name.
     [[nodiscard]] bool is_virtual_terminal() const;
+    /// The same by its number, which says no for certain.
+    [[nodiscard]] bool may_be_virtual_terminal() const;
     /// Of a virtual terminal's keyboard; no other line's is known.
     [[nodiscard]] bool has_caps_lock_on() const;
     /// Whether these characters, in UTF-8, come out as they should, as far as that
@@ -107,12 +114,13 @@ class Terminal {
     void become_standard() const;
 
   private:
-    Terminal(UniqueFd fd, std::string path, dev_t device)
-        : fd_(std::move(fd)), path_(std::move(path)), device_(device) {}
+    Terminal(UniqueFd fd, std::string path, dev_t device, const termios& found_modes)
+        : fd_(std::move(fd)), path_(std::move(path)), device_(device), found_modes_(found_modes) {}
 
     UniqueFd fd_;
     std::string path_;
     dev_t device_;  ///< of an open file it never changes
+    termios found_modes_;
 };
 
 /// "ttyS0" and "/dev/ttyS0" both mean /dev/ttyS0; anything with another leading

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
@@ -68,6 +69,27 @@ int set_speed_of_line(int fd, unsigned bits_per_second) noexcept {
     modes.c_ospeed = bits_per_second;
     modes.c_ispeed = bits_per_second;
     return ::ioctl(fd, TCSETS2, &modes);
+}
+
+unsigned speed_named_in(unsigned control_flags) noexcept {
+    const auto* const named =
+        std::find_if(speed_table.begin(), speed_table.end(), [=](const NamedSpeed& speed) {
+            return speed.code == (control_flags & CBAUD);
+        });
+    return named == speed_table.end() ? 0 : named->bits_per_second;
+}
+
+int set_modes_of_line(int fd, int how, const LineFlags& flags) noexcept {
+    termios modes{};
+    modes.c_iflag = flags.input;
+    modes.c_oflag = flags.output;
+    modes.c_cflag = flags.control;
+    modes.c_lflag = flags.local;
+    modes.c_line = flags.discipline;
+    const std::size_t keys = std::min(flags.keys.size(), std::size(modes.c_cc));
+    std::copy_n(flags.keys.begin(), keys, std::begin(modes.c_cc));
+    const unsigned long request = how == TCSANOW ? TCSETS : how == TCSADRAIN ? TCSETSW : TCSETSF;
+    return ::ioctl(fd, request, &modes);
 }
 
 }  // namespace common

@@ -49,6 +49,11 @@ common::UniqueFd connect_to_splash() {
     return is_roots ? std::move(socket) : common::UniqueFd{};
 }
 
+/// Most lines by far that are none, known without a look.
+bool is_pseudo_terminal(std::string_view line) {
+    return common::line_path(line).starts_with("/dev/pts/");
+}
+
 bool is_virtual_terminal(const std::string& line) {
     if (line == "-") {
         int mode = 0;
@@ -64,7 +69,7 @@ bool is_virtual_terminal(const std::string& line) {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> BootSplash::wants_time(const std::string& line, Time now) {
-    if (seen_ && now >= *seen_ + patience + time_to_quit) {
+    if (is_pseudo_terminal(line) || (seen_ && now >= *seen_ + patience + time_to_quit)) {
         return std::nullopt;
     }
     const common::UniqueFd splash = connect_to_splash();

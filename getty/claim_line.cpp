@@ -4,6 +4,7 @@
 #include "common/program.hpp"
 #include "common/signals.hpp"
 #include "common/syscall.hpp"
+#include "common/terminal_speed.hpp"
 #include "common/unique_fd.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line_modes.hpp"
@@ -107,17 +108,19 @@ std::optional<Terminal> open_line(const Options& options) {
 }
 
 /// Ends every older use of the line, ours included, and opens it anew.
-std::optional<Terminal> hang_up_and_reopen(Terminal line, const Options& options) {
+std::optional<Terminal> hang_up_and_reopen(Terminal line) {
     if (!common::tolerate("hang up " + line.path(), [&] { line.hang_up(); })) {
         return line;
     }
-    if (options.line != standard_input_word) {
-        return open_line(options);
+    // Standard input too: descriptor 0 is dead now, and only its name leads back.
+    try {
+        return line.open_by_name();
+    } catch (const std::system_error& problem) {
+        if (!may_appear(problem.code().value())) {
+            throw;
+        }
+        return std::nullopt;
     }
-    // Descriptor 0 is dead now; only its name leads back to the line.
-    Options by_name = options;
-    by_name.line = line.path();
-    return open_line(by_name);
 }
 
 /// Not everywhere allowed, and hardly ever needed.
@@ -130,6 +133,10 @@ void unlock_modes(const Terminal& line) {
 }
 
 void become_controlling(const Terminal& line) {
+    if (::ioctl(line.descriptor(), TIOCSCTTY, 0) == 0) {
+        return;
+    }
+    drop_other_terminal(line);
     if (::ioctl(line.descriptor(), TIOCSCTTY, 0) == 0) {
         return;
     }
@@ -166,22 +173,20 @@ Claim claim_line(const Options& options) {
             return *std::move(session);
         }
     }
-    const termios found_modes = line->modes();
-    const unsigned found_speed = line->speed();
+    const termios found_modes = line->found_modes();
+    const unsigned named_speed = common::speed_named_in(found_modes.c_cflag);
+    const unsigned found_speed = named_speed != 0 ? named_speed : line->speed();
     unlock_modes(*line);
     // Echo goes first of all: what somebody types ahead may be a password.
     line->set_modes(name_modes(found_modes, options));
-    drop_other_terminal(*line);
 
     // Owner before hang-up: whoever is thrown off must not be able to open the
     // line again before we ask for a name on it.
     common::tolerate("take over " + line->path(),
                      [&] { line->give_to(0, common::terminal_group(), 0600); });
 
-    // The hang-up is for everybody on the line, and that can include us.
-    const common::IgnoredSignal hang_up{SIGHUP};
     if (options.line != standard_input_word || options.hang_up) {
-        line = hang_up_and_reopen(*std::move(line), options);
+        line = hang_up_and_reopen(*std::move(line));
         if (!line) {
             return NotThere{};
         }

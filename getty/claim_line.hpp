@@ -33,6 +33,9 @@ using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
 /// left untouched. Throws Failure for what is no terminal, std::system_error for
 /// a line that refuses.
 ///
+/// The hang-up is for everybody on the line, and that can include us: SIGHUP is
+/// to be ignored.
+///
 /// Standard input as the line (`-`) is taken as it is, whoever is on it, and
 /// without a hang-up unless --hangup asks for it.
 [[nodiscard]] Claim claim_line(const Options& options);

@@ -22,9 +22,12 @@ rlim_t seconds_used() {
 
 }  // namespace
 
-CpuLimit::CpuLimit() {
-    ::getrlimit(RLIMIT_CPU, &found_);
-    impose();
+void CpuLimit::begin() {
+    if (!found_) {
+        found_.emplace();
+        ::getrlimit(RLIMIT_CPU, &*found_);
+        impose();
+    }
 }
 
 void CpuLimit::note_rest(Clock::time_point now) {
@@ -34,14 +37,19 @@ void CpuLimit::note_rest(Clock::time_point now) {
 }
 
 void CpuLimit::lift() const {
-    ::setrlimit(RLIMIT_CPU, &found_);
+    if (found_) {
+        ::setrlimit(RLIMIT_CPU, &*found_);
+    }
 }
 
 void CpuLimit::impose() {
+    if (!found_) {
+        return;
+    }
     imposed_ = Clock::now();
-    rlimit limit = found_;
+    rlimit limit = *found_;
     // An administrator's own limit may be lower.
-    limit.rlim_cur = std::min(found_.rlim_cur, seconds_used() + longest_work);
+    limit.rlim_cur = std::min(limit.rlim_cur, seconds_used() + longest_work);
     ::setrlimit(RLIMIT_CPU, &limit);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include <sys/resource.h>
 
@@ -12,16 +13,17 @@ class CpuLimit {
   public:
     using Clock = std::chrono::steady_clock;
 
-    CpuLimit();
-
-    /// Getty waits: the time that counts begins anew.
+    /// Getty is about to wait for the first time: until then nothing comes in.
+    void begin();
+    /// Getty has waited: the time that counts begins anew.
     void note_rest(Clock::time_point now);
-    /// As it was found: for login, whose session may work as long as it likes.
+    /// As it was found, once it has begun: for login, whose session may work as long
+    /// as it likes.
     void lift() const;
     void impose();
 
   private:
-    rlimit found_{};
+    std::optional<rlimit> found_{};
     Clock::time_point imposed_{};
 };
 

@@ -19,6 +19,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <fcntl.h>
@@ -133,20 +134,24 @@ std::string host_name() {
     return static_cast<const char*>(names.nodename);
 }
 
-LineFacts facts_of(const common::Terminal& terminal) {
+LineFacts facts_of(const common::Terminal& terminal, unsigned speed) {
     const auto has_room = [&terminal](std::size_t columns, std::size_t rows) {
         const winsize size = terminal.size();
         return columns <= size.ws_col && rows <= size.ws_row &&
                terminal.shows("\xe2\x96\x80\xe2\x96\x84\xe2\x96\x88");
     };
-    return {.name = std::string{terminal.name()}, .speed = terminal.speed(), .has_room = has_room};
+    return {.name = std::string{terminal.name()}, .speed = speed, .has_room = has_room};
 }
 
 IssueFacts collect_facts(LineFacts line) {
-    const auto name = [](auto utsname::*field) {
-        return [field] {
-            const utsname names = system_names();
-            return std::string{static_cast<const char*>(names.*field)};
+    // Looked up once for all that is asked of it.
+    const auto names = std::make_shared<std::optional<utsname>>();
+    const auto name = [&names](auto utsname::*field) {
+        return [names, field] {
+            if (!*names) {
+                *names = system_names();
+            }
+            return std::string{static_cast<const char*>(names->value().*field)};
         };
     };
     return {

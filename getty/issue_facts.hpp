@@ -21,7 +21,7 @@ struct LineFacts {
     std::function<bool(std::size_t columns, std::size_t rows)> has_room{};
 };
 /// The terminal must outlive them.
-[[nodiscard]] LineFacts facts_of(const common::Terminal& terminal);
+[[nodiscard]] LineFacts facts_of(const common::Terminal& terminal, unsigned speed);
 
 /// The facts of this machine and this line, each looked up when it is asked for.
 [[nodiscard]] IssueFacts collect_facts(LineFacts line);

@@ -93,11 +93,14 @@ class Line {
     void say_who_will_log_in();
     [[nodiscard]] static std::string press_enter();
     void ask_kernel_for_speed();
-    void set_speed() const;
+    void set_name_modes();
+    [[nodiscard]] Speed speed() const;
+    void set_speed();
     void take_step(SpeedChange change);
     [[nodiscard]] std::string prompt() const;
     [[nodiscard]] std::string as_shown(std::string text) const;
     [[nodiscard]] std::string bell() const { return options_.accessible ? "\a" : ""; }
+    [[nodiscard]] LineFacts line_facts() const;
     [[nodiscard]] IssueFacts facts() const;
 
     void go_on_opening(Clock::time_point now);
@@ -150,6 +153,7 @@ class Line {
     Opening opening_ = Opening::init_chat;
     int exit_status_ = 0;
     std::optional<ClaimedLine> claimed_;
+    Speed speed_ = 0;  ///< that its modes name; 0: the line has to be asked
     std::optional<DeviceWatch> watch_;
     std::optional<LineSession> occupant_;  ///< who is still logged in on the line
     std::unique_ptr<NameQuestion> question_;

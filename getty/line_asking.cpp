@@ -78,32 +78,37 @@ std::string Line::as_shown(std::string text) const {
     return options_.plain ? plain_text(text) : std::move(text);
 }
 
+LineFacts Line::line_facts() const {
+    return facts_of(claimed_->terminal, speed());
+}
+
 IssueFacts Line::facts() const {
-    return collect_facts(facts_of(claimed_->terminal));
+    return collect_facts(line_facts());
 }
 
 void Line::show_issue() {
-    put_on_screen(issue_.draw(options_, facts_of(claimed_->terminal)));
+    put_on_screen(issue_.draw(options_, line_facts()));
 }
 
-/// The issue, below what a line table has to say and the option to clear.
+/// The issue, below what a line table has to say and the option to clear; sent
+/// with what comes after it.
 void Line::put_on_screen(std::string_view issue) {
     const LineProfile& profile = options_.profile;
     const bool clears = !options_.no_clear && !options_.plain && !options_.accessible;
     if (clears && profile.clear_text) {
-        emit(*profile.clear_text);
+        append_output(*profile.clear_text);
     } else if (clears && claimed_->terminal.is_virtual_terminal()) {
-        emit(clear_screen);
+        append_output(clear_screen);
     }
     if (!options_.no_newline || options_.accessible) {
-        emit("\r\n");
+        append_output("\r\n");
     }
     if (profile.issue_text) {
-        emit(as_shown(render_prompt(*profile.issue_text, profile, facts())));
+        append_output(as_shown(render_prompt(*profile.issue_text, profile, facts())));
     }
-    emit(as_shown(std::string{issue}));
+    append_output(as_shown(std::string{issue}));
     if (options_.accessible && !issue.empty() && !issue.ends_with('\n')) {
-        emit("\r\n");
+        append_output("\r\n");
     }
 }
 
@@ -123,7 +128,7 @@ void Line::on_change(Clock::time_point now) {
 /// Shows the issue again if it has changed, and under it what has been typed.
 void Line::look_at_issue(Clock::time_point now) {
     looked_at_issue_ = now;
-    const auto changed = issue_.look_again(options_, facts_of(claimed_->terminal));
+    const auto changed = issue_.look_again(options_, line_facts());
     if (!changed) {
         return;
     }
@@ -360,7 +365,7 @@ void Line::take_step(SpeedChange change) {
     if (&steps_.options() != before) {
         options_ = steps_.options();
         options_.autologin.reset();
-        claimed_->terminal.set_modes(name_modes(claimed_->found_modes, options_));
+        set_name_modes();
     }
     set_speed();
 }

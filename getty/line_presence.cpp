@@ -4,6 +4,7 @@
 #include "common/record_file.hpp"
 #include "common/safe_text.hpp"
 #include "common/stale_records.hpp"
+#include "common/terminal_speed.hpp"
 #include "common/text_file.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
@@ -109,7 +110,12 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     } else if (options_.probe_terminal && !options_.plain) {
         probe_.emplace();
     }
-    common::speak_on(claimed_->terminal, options_.language);
+    common::speak_when_asked([this] {
+        if (claimed_) {
+            common::speak_on(claimed_->terminal, options_.language);
+        }
+    });
+    speed_ = common::speed_named_in(claimed_->found_modes.c_cflag);
     ask_kernel_for_speed();
     set_speed();
     common::tolerate("record the waiting line", [this] { record_waiting(); });
@@ -136,16 +142,28 @@ void Line::ask_kernel_for_speed() {
     if (setup) {
         steps_.replace_speeds({setup->speed});
         options_.setup = *setup;
-        terminal.set_modes(name_modes(claimed_->found_modes, options_));
+        set_name_modes();
     } else if (claimed_->found_speed == 0) {
         steps_.replace_speeds({usual_console_speed});
     }
 }
 
-void Line::set_speed() const {
+void Line::set_name_modes() {
+    claimed_->terminal.set_modes(name_modes(claimed_->found_modes, options_));
+    speed_ = common::speed_named_in(claimed_->found_modes.c_cflag);
+}
+
+/// What the line has now: asked only where its modes do not tell.
+Speed Line::speed() const {
+    return speed_ != 0 ? speed_ : claimed_->terminal.speed();
+}
+
+void Line::set_speed() {
     const common::Terminal& terminal = claimed_->terminal;
     const Speed wanted = steps_.speed() == keep_speed ? claimed_->found_speed : steps_.speed();
-    if (wanted != keep_speed && wanted != terminal.speed()) {
+    if (wanted != keep_speed && wanted != speed()) {
+        // The driver takes the nearest it has.
+        speed_ = 0;
         try {
             terminal.set_speed(wanted);
         } catch (const std::system_error& problem) {
@@ -200,11 +218,13 @@ void Line::record_waiting() const {
         return;  // a line without a name (another mount of devpts) has no record
     }
     const common::RecordPaths paths;
+    const pid_t process = ::getpid();
     const auto replacement =
         common::replace_record(common::waiting_record({.line = line,
                                                        .host = options_.host,
-                                                       .process = ::getpid(),
-                                                       .session = ::getsid(0),
+                                                       .process = process,
+                                                       // A getty leads its session.
+                                                       .session = process,
                                                        .when = now_for_record()}),
                                paths.utmp);
     common::end_stale_records(replacement, line, paths);

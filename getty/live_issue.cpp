@@ -46,15 +46,16 @@ std::optional<std::string> LiveIssue::look_again(const Options& options, const L
 LiveIssue::Look LiveIssue::look(const Options& options, const LineFacts& line) {
     sources_ = {.host_name = !options.no_hostname};
     RenderedIssue rendered{};
+    const IssueFacts facts = collect_facts(line);
     if (!options.no_issue) {
         IssueText issue = read_issue(options);
-        rendered = render_issue(issue.text, collect_facts(line), options.issue_style);
+        rendered = render_issue(issue.text, facts, options.issue_style);
         sources_.paths = std::move(issue.paths);
         sources_.addresses = rendered.uses_addresses;
         sources_.host_name |= rendered.uses_host_name;
         sources_.domain_name = rendered.uses_domain_name;
     }
-    const std::string host = options.no_hostname ? std::string{} : host_name();
+    const std::string host = options.no_hostname ? std::string{} : facts.node_name();
     Look now{.whole = text_hash(host, text_hash(rendered.text)),
              .lasting = text_hash(host, rendered.lasting_hash)};
     now.text = std::move(rendered.text);

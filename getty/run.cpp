@@ -57,6 +57,7 @@ std::vector<pollfd> wait_for(const std::vector<Line>& lines,
     if (ends) {
         sources.push_back({.fd = ends->descriptor(), .events = POLLIN, .revents = 0});
     }
+    limit.begin();
     const auto before = Clock::now();
     ::poll(sources.data(), sources.size(), patience(lines, before));
     if (Clock::now() - before >= shortest_rest) {
@@ -85,6 +86,8 @@ void serve(std::vector<Line>& lines, const std::vector<pollfd>& sources, CpuLimi
 /// Until all lines are done, or a signal comes: returned then.
 std::optional<int> serve_all(std::vector<Line>& lines, std::optional<common::SignalQueue>& ends) {
     CpuLimit limit;
+    // All are due at the beginning: nothing has to be waited for.
+    serve(lines, sources_of(lines), limit);
     while (std::any_of(lines.begin(), lines.end(), [](const Line& line) {
         return line.state() != LineState::done;
     })) {

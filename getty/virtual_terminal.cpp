@@ -106,7 +106,8 @@ std::string restore_virtual_terminal(const common::Terminal& terminal) {
 
 std::optional<Locks> locks_of(const common::Terminal& terminal) {
     char locks = 0;
-    if (::ioctl(terminal.descriptor(), KDGKBLED, &locks) != 0) {
+    if (!terminal.may_be_virtual_terminal() ||
+        ::ioctl(terminal.descriptor(), KDGKBLED, &locks) != 0) {
         return std::nullopt;
     }
     const auto is_on = [locks](int lock) { return (locks & lock) != 0; };
