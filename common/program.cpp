@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <span>
@@ -16,6 +17,16 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+// The runtime's own handler (abi::__cxa_demangle and all) would be a page of every
+// waiting process, and would show a person on the line what our wall keeps from it.
+namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier): this name replaces it
+
+void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
+    std::abort();
+}
+
+}  // namespace __gnu_cxx
 
 namespace common {
 

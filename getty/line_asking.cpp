@@ -70,7 +70,7 @@ void Line::ask(Clock::time_point now) {
 std::string Line::prompt() const {
     const LineProfile& profile = options_.profile;
     return as_shown(profile.prompt ? render_prompt(*profile.prompt, profile, facts())
-                                   : name_prompt(options_, host_name()));
+                                   : name_prompt(options_, issue_.host_name()));
 }
 
 /// What the administrator wrote may act on the terminal, unless a program reads it.

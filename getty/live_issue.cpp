@@ -55,9 +55,9 @@ LiveIssue::Look LiveIssue::look(const Options& options, const LineFacts& line) {
         sources_.host_name |= rendered.uses_host_name;
         sources_.domain_name = rendered.uses_domain_name;
     }
-    const std::string host = options.no_hostname ? std::string{} : facts.node_name();
-    Look now{.whole = text_hash(host, text_hash(rendered.text)),
-             .lasting = text_hash(host, rendered.lasting_hash)};
+    host_name_ = options.no_hostname ? std::string{} : facts.node_name();
+    Look now{.whole = text_hash(host_name_, text_hash(rendered.text)),
+             .lasting = text_hash(host_name_, rendered.lasting_hash)};
     now.text = std::move(rendered.text);
     return now;
 }

@@ -31,6 +31,8 @@ class LiveIssue {
     [[nodiscard]] std::optional<std::string> look_again(const Options& options,
                                                         const LineFacts& line);
 
+    /// uname(2)'s node name as it was at the last look, "" with --nohostname.
+    [[nodiscard]] const std::string& host_name() const { return host_name_; }
     /// Readable when look_again() is worth its while; -1: nothing is watched.
     [[nodiscard]] int descriptor() const { return watch_ ? watch_->descriptor() : -1; }
     /// Closes all that is open.
@@ -46,6 +48,7 @@ class LiveIssue {
     [[nodiscard]] Look look(const Options& options, const LineFacts& line);
     void keep(const Look& look);
 
+    std::string host_name_{};
     IssueSources sources_{};
     std::unique_ptr<IssueWatch> watch_{};
     std::uint64_t whole_hash_ = 0;

@@ -122,7 +122,9 @@ Programs::Programs(Missing& missing) : missing_(missing) {
         }
     }
     missing_.insert(missing_.end(), std::begin(unpackaged), std::end(unpackaged));
-    add(gettys_, {"ours", Role::ours, {"-l", arrival(), "{line}", "vt100"}}, TTYGATE_GETTY);
+    add(gettys_,
+        {"ours", Role::ours, {"-l", arrival(), "38400", "{line}", "vt100"}},
+        TTYGATE_GETTY);
     add(logins_, {"ours, shadow gate", Role::ours, {"{name}"}}, TTYGATE_SHADOW_LOGIN);
     if (TTYGATE_WITH_PAM != 0) {
         add(logins_, {"ours, PAM", Role::ours, {"{name}"}}, TTYGATE_LOGIN);
