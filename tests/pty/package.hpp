@@ -16,7 +16,10 @@ namespace pty {
 /// The same for several at once, which takes one download.
 [[nodiscard]] std::vector<std::string> fetched_packages(const std::vector<std::string>& names);
 
-/// The same, a file of it, whole.
+/// A root folder of these packages and all that they need.
+[[nodiscard]] std::string fetched_tree(const std::vector<std::string>& packages);
+
+/// A file of a package, whole.
 [[nodiscard]] std::string fetched_file(const std::string& package, const std::string& path);
 
 /// The files of such a package where a World can see them. Make it before the World.
