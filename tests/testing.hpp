@@ -11,7 +11,7 @@ namespace tests {
 
 /// A test program: runs the test cases whose name contains one of the words
 /// given or TTYGATE_ONLY (all without any), or lists their names with --list; options other
-/// than that are doctest's. The last line it prints is the count of test
+/// than that are doctest's. With TTYGATE_NAME_PASSED it names what has passed too. The last line it prints is the count of test
 /// cases, which is also appended to the file that TTYGATE_COUNTS names. The
 /// exit status is 1 when a test case failed, and 77 (skipped, for meson and
 /// automake) when there was something to run and all of it was skipped.

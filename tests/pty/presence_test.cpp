@@ -319,10 +319,6 @@ TEST_CASE("an absent or dead line: exit statuses are distinct, none comes at onc
     }
 }
 
-TEST_CASE("an absent or dead line: no carrier with -L=never is waited for") {
-    tests::skip("needs a UART: tests/vm");
-}
-
 // --- "No login program" ---
 
 TEST_CASE("no login program: a message, and looked for again (T-44)") {
