@@ -194,14 +194,16 @@ class RecordLock {
   public:
     RecordLock(const UniqueFd& file, const std::string& path, const std::string& writers_lock)
         : file_(file) {
-        if (lock_now(file_, whole_file(F_WRLCK))) {
+        if (lock_within(1)) {
             return;
         }
         has_waited_ = true;
         const auto begun = Clock::now();
         bool tells = true;
-        Clock::duration insistence = insistence_at_first;
-        for (auto pause = pauses.begin(); !lock_within(insistence); ++pause) {
+        // Whoever has the lock, for a few microseconds, may be waiting for this processor.
+        ::sched_yield();
+        int tries = 1;
+        for (auto wait = waits.begin(); !lock_within(tries); ++wait) {
             const auto now = Clock::now();
             if (now - begun >= readers_patience && lock_beside_readers(path, writers_lock, tells)) {
                 return;
@@ -210,9 +212,9 @@ class RecordLock {
                 throw RecordLocked{path,
                                    std::max(holder_against(file_, F_RDLCK).value_or(0), pid_t{0})};
             }
-            pause -= pause == pauses.end() ? 1 : 0;
-            std::this_thread::sleep_for(*pause);
-            insistence += more_insistence;
+            wait -= wait == waits.end() ? 1 : 0;
+            std::this_thread::sleep_for(wait->pause);
+            tries = wait->tries;
         }
     }
     /// For reading. Without it after a while: what is read may then be half old.
@@ -244,23 +246,24 @@ class RecordLock {
     [[nodiscard]] bool has_waited() const { return has_waited_; }
 
   private:
-    /// An update has its lock for a few microseconds. Whoever waits tries for longer
-    /// each time.
-    static constexpr Clock::duration insistence_at_first = 5us;
-    static constexpr Clock::duration more_insistence = 100us;
+    struct Wait {
+        std::chrono::microseconds pause;
+        int tries;
+    };
     /// Many writers are fastest one after the other, each with many updates: the
-    /// second pause leaves the file to whoever is at it. Then they grow shorter,
-    /// so that nobody waits for long.
-    static constexpr std::array<std::chrono::microseconds, 5> pauses{200us, 8ms, 4ms, 2ms, 1ms};
+    /// second pause leaves the file to whoever is at it. Whoever has waited longer
+    /// tries more often.
+    static constexpr std::array<Wait, 5> waits{
+        {{200us, 2}, {8ms, 3}, {4ms, 5}, {2ms, 10}, {1ms, 20}}};
 
-    /// Between two tries whoever has the lock may run on this processor.
-    [[nodiscard]] bool lock_within(Clock::duration patience) const {
-        const auto end = Clock::now() + patience;
+    /// Asleep between two tries, which a busy machine thanks for better than
+    /// sched_yield(2).
+    [[nodiscard]] bool lock_within(int tries) const {
         while (!lock_now(file_, whole_file(F_WRLCK))) {
-            if (Clock::now() >= end) {
+            if (--tries == 0) {
                 return false;
             }
-            ::sched_yield();
+            std::this_thread::sleep_for(20us);
         }
         return true;
     }
