@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <climits>
+#include <csignal>
 #include <map>
 
 #include <pwd.h>
@@ -183,7 +185,10 @@ std::vector<pid_t> marked(const LoginMark& mark, AuditSessions& audit) {
 }  // namespace
 
 Kernel Picture::kernel() const {
-    return {.processes = processes, .sessions = sessions, .start_time = common::start_time};
+    return {.processes = processes,
+            .sessions = sessions,
+            .start_time = common::start_time,
+            .lives = [](pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; }};
 }
 
 std::vector<Row> Picture::rows() const {

@@ -119,6 +119,9 @@ bool is_about_somebody(const utmpx& record) {
 
 Agreement agreement_of(const utmpx& record, const Kernel& kernel) {
     const ProcessEntry* const process = find_process(kernel.processes, process_of(record));
+    if (process == nullptr && process_of(record) > 0 && kernel.lives(process_of(record))) {
+        return Agreement::ok;  // and hidden: nothing is known that speaks against it
+    }
     if (process == nullptr || process->has_ended()) {
         return Agreement::stale;
     }

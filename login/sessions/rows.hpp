@@ -52,6 +52,8 @@ struct Kernel {
     std::span<const TerminalSession> sessions{};
     /// When a process started that did so that many clock ticks after boot.
     StartTime (*start_time)(std::uint64_t ticks_after_boot) = nullptr;
+    /// Whether there is a process of that number, shown to us (hidepid) or not.
+    bool (*lives)(pid_t process) = nullptr;
 };
 
 /// How it is with a record of a getty or of somebody logged in. Its process has

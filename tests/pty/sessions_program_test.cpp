@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utmpx.h>
@@ -248,6 +249,38 @@ TEST_CASE("sessions --repair is for root") {
     CHECK(world.read_file("/run/utmp") == before);
     // The list is for everybody.
     CHECK(pty::ask_shell(line, pty::World::sessions()).find("ann") != std::string::npos);
+}
+
+TEST_CASE("where /proc hides other people's processes their records are not called stale") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    const auto getty = start_getty(line);
+    log_in(line, "ann", "secret");
+    pty::Process stranger{{.arguments = {"/bin/sleep", "1000"}}};
+    const pid_t gone = pty::Process{{.arguments = {"/bin/sleep", "1000"}}}.id();
+    world.append_file("/run/utmp", bytes_of(written("pts/77", stranger.id())));
+    world.append_file("/run/utmp", bytes_of(written("pts/78", gone)));
+    if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible") !=
+        0) {
+        tests::skip("needs a /proc that can hide processes");
+    }
+    const std::string list = pty::ask_shell(line, std::string{pty::World::sessions()} + " --json");
+    ::umount2("/proc", MNT_DETACH);
+    const auto agreement_on = [&list](const std::string& name) {
+        const auto found = list.find("\"line\": \"" + name + "\"");
+        const auto end = list.find('\n', std::min(found, list.size()));
+        const std::string object = list.substr(std::min(found, list.size()), end - found);
+        const std::string key = "\"agreement\": \"";
+        const auto at = object.find(key);
+        return at == std::string::npos
+                   ? std::string{}
+                   : object.substr(at + key.size(),
+                                   object.find('"', at + key.size()) - at - key.size());
+    };
+    CHECK(agreement_on(line.name()) == "ok");
+    CHECK(agreement_on("pts/77") == "ok");
+    CHECK(agreement_on("pts/78") == "stale");
 }
 
 TEST_CASE("sessions --tree shows a session as the textbook's ps does") {

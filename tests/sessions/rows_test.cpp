@@ -67,6 +67,11 @@ std::string shown(const std::vector<sessions::Row>& rows) {
     return text;
 }
 
+/// There, and of a user whose processes we are not shown.
+bool is_hidden(pid_t process) {
+    return process == 4000;
+}
+
 std::string rows_with(const std::vector<Written>& written) {
     const auto processes = everybody();
     const auto all = tests::sessions_of(processes);
@@ -74,8 +79,11 @@ std::string rows_with(const std::vector<Written>& written) {
     for (const Written& w : written) {
         records.push_back(record_of(w));
     }
-    return shown(sessions::rows_of(
-        {.processes = processes, .sessions = all, .start_time = tests::start_time}, records));
+    return shown(sessions::rows_of({.processes = processes,
+                                    .sessions = all,
+                                    .start_time = tests::start_time,
+                                    .lives = is_hidden},
+                                   records));
 }
 
 }  // namespace
@@ -88,8 +96,10 @@ TEST_CASE("a record is held against the kernel") {
     };
     const auto processes = everybody();
     const auto all = tests::sessions_of(processes);
-    const sessions::Kernel kernel{
-        .processes = processes, .sessions = all, .start_time = tests::start_time};
+    const sessions::Kernel kernel{.processes = processes,
+                                  .sessions = all,
+                                  .start_time = tests::start_time,
+                                  .lives = is_hidden};
     using enum Agreement;
     for (const Case& c : {
              Case{"login, above the leader", {}, ok},
@@ -98,6 +108,7 @@ TEST_CASE("a record is held against the kernel") {
              Case{"above it, and the clock was set since", {.seconds_after_boot = -9000}, ok},
              Case{"nobody of that number", {.process = 51}, stale},
              Case{"ended, not reaped", {.process = 90}, stale},
+             Case{"somebody whom /proc hides", {.process = 4000}, ok},
              Case{"no number at all", {.process = 0}, stale},
              Case{"a negative number", {.process = -1}, stale},
              Case{
@@ -185,8 +196,10 @@ TEST_CASE("the host is the record's only if the record holds") {
 TEST_CASE("T-42: any bytes in utmp are only words") {
     const auto processes = everybody();
     const auto all = tests::sessions_of(processes);
-    const sessions::Kernel kernel{
-        .processes = processes, .sessions = all, .start_time = tests::start_time};
+    const sessions::Kernel kernel{.processes = processes,
+                                  .sessions = all,
+                                  .start_time = tests::start_time,
+                                  .lives = is_hidden};
     std::uint32_t noise = 1;
     for (int round = 0; round < 2000; ++round) {
         std::vector<utmpx> records(3);
