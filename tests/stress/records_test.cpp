@@ -711,7 +711,7 @@ TEST_CASE("T-37: the same on the file systems there are") {
          "LD_LIBRARY_PATH=$inih/usr/lib/$(uname -m)-linux-gnu:$urcu/usr/lib/$(uname -m)-linux-gnu "
          "\"$mkfs\" -q \"$1\"",
          false},
-        {"btrfs", "\"$(\"$FETCH\" btrfs-progs)/bin/mkfs.btrfs\" -q \"$1\"", false},
+        {"btrfs", "\"$(\"$FETCH\" btrfs-progs)/sbin/mkfs.btrfs\" -q \"$1\"", false},
     };
     for (const FileSystem& file_system : file_systems) {
         if (is_light() && !file_system.is_quick) {
