@@ -119,14 +119,14 @@ std::string meson(const std::vector<std::string>& words) {
     for (const std::string& word : words) {
         command += " '" + word + "'";
     }
-    const auto [exit, output] =
+    const pty::Finished finished =
         pty::run({.arguments = {"/bin/sh", "-c", command},
                   .environment = {variable("PATH"), variable("HOME"), "LANG=C.UTF-8"}},
                  longest_run);
     CAPTURE(command);
-    CAPTURE(output);
-    REQUIRE(exit == pty::Exit{.status = 0});
-    return output;
+    CAPTURE(finished.output);
+    REQUIRE(finished.exit == pty::Exit{.status = 0});
+    return finished.output;
 }
 
 void need_meson() {

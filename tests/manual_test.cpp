@@ -126,13 +126,14 @@ TEST_CASE("mandoc has no fault to find in the manuals") {
     }
     for (const char* const page :
          {"getty.8", "getty.conf.5", "getty-recipes.7", "login.1", "sessions.1"}) {
-        const auto [exit, output] =
+        const std::string output =
             pty::run({.arguments = {"/usr/bin/mandoc",
                                     "-T",
                                     "lint",
                                     "-W",
                                     "style",
-                                    TTYGATE_MANUALS + ("/" + std::string{page})}});
+                                    TTYGATE_MANUALS + ("/" + std::string{page})}})
+                .output;
         std::istringstream lines{output};
         for (std::string line; std::getline(lines, line);) {
             // Which pages this machine has, and how long the lines of the source are.

@@ -2,9 +2,12 @@
 
 #include "common/syscall.hpp"
 #include "tests/inits/process_one.hpp"
+#include "tests/testing.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -87,16 +90,17 @@ void InstalledPackages::install_in(const pty::World& world) {
         package.mount_in(world);
     }
     // A merged /usr: what a package has in /lib is in /usr/lib.
-    for (const std::string place : {"/bin", "/sbin", "/lib", "/share/dbus-1"}) {
+    for (const std::string place : {"/bin", "/sbin", "/lib", "/share"}) {
         const std::string target = "/usr" + place;
         const std::string upper = layers(packages_, place) + layers(packages_, "/usr" + place);
         if (upper.empty() || !fs::is_directory(target)) {
             continue;
         }
         const std::string options = "lowerdir=" + upper + target;
-        common::check(::mount("overlay", target.c_str(), "overlay", MS_RDONLY, options.c_str()),
-                      "lay packages over",
-                      target);
+        if (::mount("overlay", target.c_str(), "overlay", MS_RDONLY, options.c_str()) < 0) {
+            tests::skip("needs overlayfs to lay packages over " + target + " (" +
+                        std::strerror(errno) + ")");
+        }
     }
     for (const pty::Package& package : packages_) {
         if (fs::is_directory(package.root() + "/etc")) {

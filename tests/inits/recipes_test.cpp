@@ -210,15 +210,18 @@ TEST_CASE("recipes: inittab lines are those that sysvinit and BusyBox have start
 
 TEST_CASE("recipes: commands for lines that are there") {
     const Recipes page;
-    for (const auto& [command, device] :
-         {std::pair<std::string, std::string>{page.recipe("raspberry"), "/dev/serial0"},
-          {page.recipe("hvc0"), "/dev/hvc0"},
-          {page.recipe("ipmi"), "/dev/ttyS1"}}) {
-        CAPTURE(command);
+    struct Row {
+        std::string command;
+        std::string device;
+    };
+    for (const Row& row : {Row{page.recipe("raspberry"), "/dev/serial0"},
+                           Row{page.recipe("hvc0"), "/dev/hvc0"},
+                           Row{page.recipe("ipmi"), "/dev/ttyS1"}}) {
+        CAPTURE(row.command);
         Kitchen kitchen;
         pty::Line line;
-        inits::stand_at(kitchen.world, line.path(), device);
-        auto getty = Kitchen::start(command);
+        inits::stand_at(kitchen.world, line.path(), row.device);
+        auto getty = Kitchen::start(row.command);
         try_out(line);
         CHECK(getty.wait_exit() == pty::Exit{.status = 0});
     }
@@ -301,8 +304,7 @@ TEST_CASE("recipes: files for getty.conf.d") {
         kitchen.world.write_file("/etc/getty.conf.d/" + name + ".conf", text);
         std::string check = page.recipe("check");
         check.replace(check.find("NAME"), 4, name);
-        const auto [exit, output] = Kitchen::run(check);
-        CHECK(exit == pty::Exit{.status = 0});
+        CHECK(Kitchen::run(check).exit == pty::Exit{.status = 0});
         return Kitchen::start(getty + operands);
     };
     SUBCASE("a kiosk") {
@@ -345,10 +347,10 @@ TEST_CASE("recipes: files for getty.conf.d") {
         }
         std::string check = page.recipe("locked-check");
         check.replace(check.find("USER"), 4, "ann");
-        const auto [exit, output] = Kitchen::run(check);
-        CAPTURE(output);
-        CHECK(exit == pty::Exit{.status = 0});
-        CHECK(output.find("login.conf:") == std::string::npos);
+        const pty::Finished checked = Kitchen::run(check);
+        CAPTURE(checked.output);
+        CHECK(checked.exit == pty::Exit{.status = 0});
+        CHECK(checked.output.find("login.conf:") == std::string::npos);
         CHECK(kitchen.world.count_log("/etc/ttygate/login.conf") == 0);
     }
 }
