@@ -5,6 +5,7 @@
 #include "login/authenticate.hpp"
 #include "login/check_facts.hpp"
 #include "login/clean_start.hpp"
+#include "login/first_process.hpp"
 #include "login/make_gate.hpp"
 #include "login/settings_files.hpp"
 #include "login/terminal_modes.hpp"
@@ -76,6 +77,9 @@ int story(int argc, char** argv) {
     hide_name(options, argc, argv);
     require_privilege(options, ::getuid(), ::geteuid());
 
+    if (!options.become_shell) {
+        leave_first_process();
+    }
     const TakenTerminal taken = take_terminal();
     const common::Terminal& terminal = taken.terminal;
     common::SignalQueue signals{SIGHUP, SIGTERM};

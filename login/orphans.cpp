@@ -32,17 +32,13 @@ std::vector<pid_t> children_in_our_session() {
 
 }  // namespace
 
-Orphans::Orphans(Fate fate) : fate_(fate), children_{SIGCHLD} {
-    if (fate_ == Fate::ended) {
-        common::check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "adopt orphans");
-    }
+Orphans::Orphans() : children_{SIGCHLD} {
+    common::check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "adopt orphans");
 }
 
 Orphans::~Orphans() {
-    if (fate_ == Fate::ended) {
-        common::tolerate("end what the session has left behind",
-                         [this] { end_those_in_our_session(); });
-    }
+    common::tolerate("end what the session has left behind",
+                     [this] { end_those_in_our_session(); });
 }
 
 void Orphans::reap_all_but(pid_t child) noexcept {

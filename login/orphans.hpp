@@ -6,17 +6,12 @@
 
 namespace login {
 
-/// The processes that a session leaves behind, where they become our children:
-/// process 1 is given them by the kernel, and a guest in a caller's session asks
-/// for them, since it must not leave them at the caller's terminal.
+/// The processes that a guest in a caller's session leaves behind: they become our
+/// children, since they must not be left at the caller's terminal, and at the end of
+/// scope who is still in our session is hung up.
 class Orphans {
   public:
-    enum class Fate {
-        reaped,  ///< process 1: whoever ends is waited for
-        ended,   ///< a guest: at the end of scope who is still in our session is hung up
-    };
-
-    explicit Orphans(Fate fate);
+    Orphans();
     Orphans(const Orphans&) = delete;
     Orphans(Orphans&&) = delete;
     Orphans& operator=(const Orphans&) = delete;
@@ -32,7 +27,6 @@ class Orphans {
   private:
     void end_those_in_our_session();
 
-    Fate fate_;
     common::SignalQueue children_;
 };
 

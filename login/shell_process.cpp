@@ -331,12 +331,7 @@ std::optional<LentForeground> ShellProcess::borrow(const ShellPlan& plan,
 }
 
 std::optional<Orphans> ShellProcess::adopt(const ShellPlan& plan) {
-    if (plan.callers_modes) {
-        return std::optional<Orphans>{std::in_place, Orphans::Fate::ended};
-    }
-    constexpr pid_t init = 1;
-    return ::getpid() == init ? std::optional<Orphans>{std::in_place, Orphans::Fate::reaped}
-                              : std::nullopt;
+    return plan.callers_modes ? std::optional<Orphans>{std::in_place} : std::nullopt;
 }
 
 LentForeground::~LentForeground() {

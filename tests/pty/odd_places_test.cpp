@@ -270,6 +270,51 @@ TEST_CASE("login as process 1 takes the line, and reaps what others leave behind
     }
 }
 
+TEST_CASE("login as process 1 with a module that hangs is ended like any other (T-24)") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_MODULE_TIMEOUT 1\n");
+    journal.be_stack(world, "authenticate:deafen authenticate:sleep=3600");
+    pty::Line line;
+    auto container = line.start_on({.arguments = {pty::World::login()},
+                                    .session = pty::Session::leader,
+                                    .before_exec = become_process_one});
+    line.expect("login: ");
+    line.send("ann\r");
+    const auto begun = pty::Clock::now();
+    CHECK(container.wait_exit() == pty::Exit{.status = 1});
+    CHECK(pty::Clock::now() - begun < 3s * pty::slowness);
+    CHECK(line.owner() == pty::nobodys_line);
+}
+
+TEST_CASE("login as process 1 that is told to end does so") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    for (const bool is_in : {false, true}) {
+        CAPTURE(is_in);
+        pty::Line line;
+        auto container = line.start_on({.arguments = {pty::World::login()},
+                                        .session = pty::Session::leader,
+                                        .before_exec = become_process_one});
+        line.expect("login: ");
+        if (is_in) {
+            line.send("ann\r");
+            type_password_of_ann(line);
+        }
+        // What leads the container is the only child of the one that made it.
+        const auto inside = pty::descendants_of(container.id());
+        REQUIRE_FALSE(inside.empty());
+        ::kill(inside.front(), SIGTERM);
+        CHECK(container.wait_exit() == pty::Exit{.status = is_in ? 0 : 1});
+        if (is_in) {
+            CHECK(line.owner() == pty::nobodys_line);
+        }
+    }
+}
+
 TEST_CASE("a line of another devpts is not taken for the one of its number here") {
     for (const auto gate : pty::gates()) {
         CAPTURE(name_of(gate));
