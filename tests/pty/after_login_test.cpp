@@ -3,6 +3,7 @@
 #include "common/syscall.hpp"
 #include "common/unique_fd.hpp"
 #include "tests/pty/dialogue.hpp"
+#include "tests/pty/pam_journal.hpp"
 #include "tests/pty/test_world.hpp"
 #include "tests/testing.hpp"
 
@@ -449,6 +450,29 @@ TEST_CASE("a home that never answers is not entered, and costs a second at most 
             }
         }
     }
+}
+
+TEST_CASE("a home that answers only when it is looked at again is entered all the same (T-28)") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    // The first look is over when the session is opened, the second comes after.
+    journal.join_stack(world, "open:hold=go");
+    pty::Visit visit{"slow"};
+    visit.line.expect("login: ");
+    visit.line.send("ann\r");
+    visit.line.expect("Password: ");
+    {
+        const SilentMount home{"/home/ann"};
+        visit.line.send("secret\r");
+        REQUIRE(pty::wait_until(
+            [&] { return contains(pty::PamJournal::steps_of(visit.login.id()), "open held"); }));
+    }
+    world.write_file("/run/pam_journal/go", "");
+    visit.line.expect(pty::shell_prompt);
+    CHECK(pty::ask_shell(visit.line, "pwd") == "/home/ann\r\n");
+    CHECK(contains(world.wait_for_log("the home directory"), "is slow to answer"));
 }
 
 TEST_CASE("root opens, and even looks at, nothing below a home (T-28)") {
