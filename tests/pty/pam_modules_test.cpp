@@ -75,9 +75,9 @@ std::string sample(const std::string& family, const std::string& service) {
 using Files = std::vector<std::pair<std::string, std::string>>;
 
 const std::string arch_auth =
-    "auth required pam_faillock.so preauth dir=/run/faillock\n"
+    "auth required pam_faillock.so preauth dir=/run/faillock nodelay\n"
     "auth [success=1 default=bad] pam_unix.so try_first_pass nullok nodelay\n"
-    "auth [default=die] pam_faillock.so authfail dir=/run/faillock\n"
+    "auth [default=die] pam_faillock.so authfail dir=/run/faillock nodelay\n"
     "auth optional pam_permit.so\n"
     "auth required pam_env.so\n"
     "auth required pam_faillock.so authsucc dir=/run/faillock\n"
@@ -211,7 +211,8 @@ TEST_CASE("PAM modules: what pam_nologin says stays to be read, and root passes"
 }
 
 TEST_CASE("PAM modules: pam_faillock locks after two, says so, and the words stay") {
-    const std::string dir = " dir=/run/faillock deny=2 unlock_time=600\n";
+    // Without the delay of its own, which is not what is looked at here.
+    const std::string dir = " dir=/run/faillock deny=2 unlock_time=600 nodelay\n";
     Stacked world{"auth required pam_faillock.so preauth" + dir +
                   "auth [success=1 default=bad] pam_unix.so nodelay\n"
                   "auth [default=die] pam_faillock.so authfail" +
