@@ -1,5 +1,7 @@
 #include "common/scoped_modes.hpp"
 
+#include "common/syscall.hpp"
+
 namespace common {
 
 ScopedModes::ScopedModes(const Terminal& terminal, const termios& before, const termios& modes)
@@ -16,7 +18,7 @@ ScopedModes::~ScopedModes() {
     }
     // Not TCSAFLUSH: that waits for output first, for ever on a stopped line.
     ::tcflush(terminal_.descriptor(), TCIFLUSH);
-    ::tcsetattr(terminal_.descriptor(), TCSANOW, &before_);
+    retry_interrupted([&] { return ::tcsetattr(terminal_.descriptor(), TCSANOW, &before_); });
 }
 
 }  // namespace common

@@ -27,6 +27,25 @@ Line::Line(LineSettings settings)
     times_.look_again = Clock::now() + options_.delay;
 }
 
+Line::~Line() {
+    if (!claimed_ || claimed_->terminal.descriptor() < 0) {
+        return;
+    }
+    try {
+        const common::Terminal& terminal = claimed_->terminal;
+        const bool was_given = options_.line == "-";
+        terminal.set_modes(was_given ? claimed_->found_modes
+                                     : login_modes(claimed_->found_modes,
+                                                   terminal.modes(),
+                                                   options_,
+                                                   {},
+                                                   LoginEcho::on));
+    } catch (const std::exception&) {
+        // The line is gone, and nobody types on it.
+        return;
+    }
+}
+
 pollfd Line::waiting_for() const {
     if (occupant_) {
         return {.fd = occupant_->leader.get(), .events = POLLIN, .revents = 0};

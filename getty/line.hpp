@@ -43,13 +43,15 @@ enum class LineState {
 class Line {
   public:
     explicit Line(LineSettings settings);
+    Line(const Line&) = delete;
+    Line(Line&&) = default;
+    Line& operator=(const Line&) = delete;
+    Line& operator=(Line&&) = default;
+    /// Nobody who uses the line after getty has to type blind.
+    ~Line();
 
     [[nodiscard]] LineState state() const noexcept { return state_; }
     [[nodiscard]] int exit_status() const noexcept { return exit_status_; }
-
-    /// Whether what it changes about the machine is to be put back before getty
-    /// ends by a signal.
-    [[nodiscard]] bool has_to_undo() const { return steps_.any_quiets_console(); }
 
     /// What to poll for; descriptor -1 where there is nothing but time.
     [[nodiscard]] pollfd waiting_for() const;

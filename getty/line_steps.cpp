@@ -20,12 +20,6 @@ SpeedCycle speeds_of(const Options& options) {
 LineSteps::LineSteps(LineSettings settings)
     : settings_(std::move(settings)), speeds_(speeds_of(settings_.steps.front())) {}
 
-bool LineSteps::any_quiets_console() const {
-    return std::any_of(settings_.steps.begin(), settings_.steps.end(), [](const Options& options) {
-        return options.quiet_console;
-    });
-}
-
 void LineSteps::advance() {
     const std::size_t entries = settings_.steps.size();
     if (entries == 1 || !speeds_.is_at_last()) {

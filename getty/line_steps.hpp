@@ -22,8 +22,6 @@ class LineSteps {
         return settings_.steps.size() > 1 || speeds_.has_several();
     }
     [[nodiscard]] bool is_at_first() const { return entry_ == 0 && speeds_.is_at_first(); }
-    /// --quiet-console, at this step or another.
-    [[nodiscard]] bool any_quiets_console() const;
 
     void advance();
     void restart();

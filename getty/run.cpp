@@ -51,12 +51,10 @@ bool is_due(const Line& line, const pollfd& source, Clock::time_point now) {
 
 /// Waits for the lines, and for a signal that ends getty.
 std::vector<pollfd> wait_for(const std::vector<Line>& lines,
-                             const std::optional<common::SignalQueue>& ends,
+                             const common::SignalQueue& ends,
                              CpuLimit& limit) {
     auto sources = sources_of(lines);
-    if (ends) {
-        sources.push_back({.fd = ends->descriptor(), .events = POLLIN, .revents = 0});
-    }
+    sources.push_back({.fd = ends.descriptor(), .events = POLLIN, .revents = 0});
     limit.begin();
     const auto before = Clock::now();
     ::poll(sources.data(), sources.size(), patience(lines, before));
@@ -84,7 +82,7 @@ void serve(std::vector<Line>& lines, const std::vector<pollfd>& sources, CpuLimi
 }
 
 /// Until all lines are done, or a signal comes: returned then.
-std::optional<int> serve_all(std::vector<Line>& lines, std::optional<common::SignalQueue>& ends) {
+std::optional<int> serve_all(std::vector<Line>& lines, common::SignalQueue& ends) {
     CpuLimit limit;
     // All are due at the beginning: nothing has to be waited for.
     serve(lines, sources_of(lines), limit);
@@ -92,7 +90,7 @@ std::optional<int> serve_all(std::vector<Line>& lines, std::optional<common::Sig
         return line.state() != LineState::done;
     })) {
         const auto sources = wait_for(lines, ends, limit);
-        if (const auto number = ends ? ends->next() : std::nullopt) {
+        if (const auto number = ends.next()) {
             return number;
         }
         serve(lines, sources, limit);
@@ -108,12 +106,8 @@ int run(std::vector<Line> lines) {
     lead_session();
     // A hang-up is something a line reports, not the end of getty.
     const common::IgnoredSignal hang_up{SIGHUP};
-    std::optional<common::SignalQueue> ends;
-    if (std::any_of(
-            lines.begin(), lines.end(), [](const Line& line) { return line.has_to_undo(); })) {
-        ends.emplace({SIGTERM, SIGINT, SIGQUIT});
-    }
-    if (const auto number = serve_all(lines, ends)) {
+    std::optional<common::SignalQueue> ends{std::in_place, {SIGTERM, SIGINT, SIGQUIT}};
+    if (const auto number = serve_all(lines, *ends)) {
         lines.clear();
         // What has been undone, the signal would have left: now it may do its work.
         ends.reset();
