@@ -193,9 +193,28 @@ Claim claim_line(const Options& options) {
         // A hang-up puts some lines back to the modes they start with.
         line->set_modes(name_modes(found_modes, options));
     }
-    become_controlling(*line);
-    line->become_standard();
-    return ClaimedLine{*std::move(line), found_modes, found_speed};
+    ClaimedLine claimed{*std::move(line), found_modes, found_speed};
+    try {
+        become_controlling(claimed.terminal);
+        claimed.terminal.become_standard();
+    } catch (const std::system_error&) {
+        give_back(claimed, options);
+        throw;
+    }
+    return claimed;
+}
+
+void give_back(const ClaimedLine& line, const Options& options) noexcept {
+    try {
+        const bool was_given = options.line == standard_input_word;
+        line.terminal.set_modes(
+            was_given
+                ? line.found_modes
+                : login_modes(line.found_modes, line.terminal.modes(), options, {}, LoginEcho::on));
+    } catch (const std::exception& problem) {
+        // The line is gone, and nobody types on it.
+        static_cast<void>(problem);
+    }
 }
 
 }  // namespace getty

@@ -40,4 +40,8 @@ using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
 /// without a hang-up unless --hangup asks for it.
 [[nodiscard]] Claim claim_line(const Options& options);
 
+/// The modes for whoever comes next: nobody has to type blind. Standard input
+/// gets those it was found in.
+void give_back(const ClaimedLine& line, const Options& options) noexcept;
+
 }  // namespace getty

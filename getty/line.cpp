@@ -28,22 +28,7 @@ Line::Line(LineSettings settings)
 }
 
 Line::~Line() {
-    if (!claimed_ || claimed_->terminal.descriptor() < 0) {
-        return;
-    }
-    try {
-        const common::Terminal& terminal = claimed_->terminal;
-        const bool was_given = options_.line == "-";
-        terminal.set_modes(was_given ? claimed_->found_modes
-                                     : login_modes(claimed_->found_modes,
-                                                   terminal.modes(),
-                                                   options_,
-                                                   {},
-                                                   LoginEcho::on));
-    } catch (const std::exception&) {
-        // The line is gone, and nobody types on it.
-        return;
-    }
+    give_back();
 }
 
 pollfd Line::waiting_for() const {
@@ -86,6 +71,12 @@ std::optional<Clock::time_point> Line::wakes_at() const {
         }
     }
     return earliest;
+}
+
+void Line::give_back() noexcept {
+    if (claimed_ && claimed_->terminal.descriptor() >= 0) {
+        getty::give_back(*claimed_, options_);
+    }
 }
 
 void Line::on_event(short events, Clock::time_point now) {

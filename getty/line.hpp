@@ -47,7 +47,6 @@ class Line {
     Line(Line&&) = default;
     Line& operator=(const Line&) = delete;
     Line& operator=(Line&&) = default;
-    /// Nobody who uses the line after getty has to type blind.
     ~Line();
 
     [[nodiscard]] LineState state() const noexcept { return state_; }
@@ -140,6 +139,7 @@ class Line {
     void nobody_came();
     void on_trouble(const std::system_error& problem, Clock::time_point now);
     void lose_line(Clock::time_point now);
+    void give_back() noexcept;
     void leave_slowly(Clock::time_point now);
     void look_again_later(Clock::time_point now);
 

@@ -181,6 +181,7 @@ void Line::lose_line(Clock::time_point now) {
     probe_.reset();
     quiet_.reset();
     issue_.stop();
+    give_back();
     claimed_.reset();
     times_ = {};
     // Whoever comes next finds what the first one found.

@@ -384,9 +384,15 @@ std::optional<std::string> ShellProcess::read_failure() {
     return words_for(report, plan_);
 }
 
-ShellEnd ShellProcess::release_and_wait(common::SignalQueue& signals) {
+void ShellProcess::release() const {
     const char go_ahead = 1;
-    common::check(::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL), "release the shell");
+    common::check(common::retry_interrupted([&] {
+                      return ::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL);
+                  }),
+                  "release the shell");
+}
+
+ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
     give_memory_back();
     start_ends_ = std::chrono::steady_clock::now() + plan_.patience;
     if (plan_.idle_limit > 0s) {

@@ -81,10 +81,11 @@ class ShellProcess {
     /// The session that the shell is in.
     [[nodiscard]] pid_t session() const noexcept;
 
-    /// Lets the child go on and waits until it has ended. A hang-up of the line,
-    /// SIGHUP and SIGTERM end it, and nobody typing for too long: HUP and CONT
-    /// first, KILL after three seconds.
-    [[nodiscard]] ShellEnd release_and_wait(common::SignalQueue& signals);
+    /// Lets the child go on.
+    void release() const;
+    /// Waits until it has ended. A hang-up of the line, SIGHUP and SIGTERM end it,
+    /// and nobody typing for too long: HUP and CONT first, KILL after three seconds.
+    [[nodiscard]] ShellEnd wait(common::SignalQueue& signals);
 
   private:
     struct Channel {

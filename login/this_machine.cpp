@@ -187,7 +187,6 @@ pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
     plan_ = plan_for(user, gate);
     shell_.emplace(*plan_, context_.terminal);
     follow_strays(user, gate);
-    context_.talk.hand_over();
     return shell_->session();
 }
 
@@ -240,7 +239,10 @@ void ThisMachine::become_shell(const common::User& user, Gate& gate) {
 }
 
 int ThisMachine::release_shell_and_wait() {
-    const ShellEnd end = shell_->release_and_wait(context_.signals);
+    shell_->release();
+    // Until now a person could be told why there is no session.
+    context_.talk.hand_over();
+    const ShellEnd end = shell_->wait(context_.signals);
     common::log(end.not_started ? common::Severity::error : common::Severity::info,
                 "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
                     ": " + words_for(end) +

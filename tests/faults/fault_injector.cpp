@@ -121,8 +121,8 @@ class Call {
             path = string_at(registers_.rsi);
         } else if (registers_.orig_rax == SYS_write || registers_.orig_rax == SYS_close) {
             std::array<char, 256> target{};
-            const std::string link = "/proc/" + std::to_string(process_) + "/fd/" +
-                                     std::to_string(registers_.rdi);
+            const std::string link =
+                "/proc/" + std::to_string(process_) + "/fd/" + std::to_string(registers_.rdi);
             const auto length = ::readlink(link.c_str(), target.data(), target.size());
             path.assign(target.data(), length < 0 ? 0 : static_cast<std::size_t>(length));
         }
@@ -286,7 +286,11 @@ class Tracer {
                 write_report(one, call);
             }
         } else if (one.calls == call_ && left_ == 0) {
-            strike(process, one, call);
+            if (call.is_of_tests()) {
+                ++call_;
+            } else {
+                strike(process, one, call);
+            }
         } else if (left_ > 0 && call.number() == struck_) {
             --left_;
             call.skip();
@@ -337,8 +341,8 @@ class Tracer {
     void write_report(const Tracee& one, Call& call) const {
         const int file =
             ::open(report_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-        const std::string line = std::to_string(one.number) + " " + std::to_string(one.calls) + " " +
-                                 std::to_string(call.number()) +
+        const std::string line = std::to_string(one.number) + " " + std::to_string(one.calls) +
+                                 " " + std::to_string(call.number()) +
                                  (call.length() == nullptr ? " 0\n" : " 1\n");
         if (::write(file, line.data(), line.size()) < 0) {
             give_up("report");

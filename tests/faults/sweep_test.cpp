@@ -131,10 +131,61 @@ const std::vector<std::string>& fault_words() {
     return words;
 }
 
+bool can_fail(long call) {
+    switch (call) {
+        case SYS_getpid:
+        case SYS_gettid:
+        case SYS_getppid:
+        case SYS_getpgrp:
+        case SYS_getuid:
+        case SYS_geteuid:
+        case SYS_getgid:
+        case SYS_getegid:
+        case SYS_umask: return false;
+        default: return true;
+    }
+}
+
 struct Case {
+    const Scenario* scenario = nullptr;
     CallPlace place;
     std::string fault;
 };
+
+/// Every fault that is possible, at each of the calls.
+void add_cases(std::vector<Case>& cases,
+               const Scenario& scenario,
+               const std::vector<CallPlace>& places) {
+    for (const CallPlace& place : places) {
+        if (place.number == SYS_exit_group || place.number == SYS_rt_sigreturn) {
+            continue;
+        }
+        for (const std::string& fault : fault_words()) {
+            const bool is_possible = fault == "short"
+                                         ? place.can_be_shortened
+                                         : !fault.starts_with("errno=") || can_fail(place.number);
+            if (is_possible) {
+                cases.push_back({&scenario, place, fault});
+            }
+        }
+    }
+}
+
+/// TTYGATE_FAULTS_ONLY="SCENARIO:PROCESS CALL FAULT": one case again.
+std::vector<Case> only_case(const std::vector<Scenario>& scenarios, const std::string& text) {
+    std::istringstream words{text};
+    Case one;
+    std::string name;
+    std::getline(words, name, ':');
+    words >> one.place.process >> one.place.call >> one.fault;
+    for (const Scenario& scenario : scenarios) {
+        if (scenario.name == name) {
+            one.scenario = &scenario;
+            return {one};
+        }
+    }
+    return {};
+}
 
 // --- one run of it ---
 
@@ -145,9 +196,13 @@ class Trial {
         injection.insert(injection.begin(), {injector, report_});
         pty::Command command{.arguments = std::move(injection)};
         if (scenario.is_getty) {
-            for (const std::string& word :
-                 {std::string{pty::World::getty()}, std::string{"-l"}, std::string{login_stub},
-                  std::string{"--timeout"}, std::string{"4"}, line.name(), std::string{"dumb"}}) {
+            for (const std::string& word : {std::string{pty::World::getty()},
+                                            std::string{"-l"},
+                                            std::string{login_stub},
+                                            std::string{"--timeout"},
+                                            std::string{"4"},
+                                            line.name(),
+                                            std::string{"dumb"}}) {
                 command.arguments.push_back(word);
             }
             process_.emplace(line.start_for(command));
@@ -192,6 +247,13 @@ class Trial {
     [[nodiscard]] bool is_gone() const { return is_gone_; }
     /// Process, call, its number, and whether it could be shortened.
     [[nodiscard]] std::string report() const { return contents_of(report_); }
+    /// Not always the one that came at this place when nothing was wrong.
+    [[nodiscard]] long struck_call() const {
+        std::istringstream words{report()};
+        CallPlace place;
+        words >> place.process >> place.call >> place.number;
+        return place.number;
+    }
     pty::Exit exit() { return process_->wait_exit(); }
 
     pty::Line line;
@@ -205,8 +267,14 @@ class Trial {
             ++asked;
         }
         constexpr std::size_t patience = 3;
-        // What is typed when nobody is there is echoed by the kernel.
-        if (asked > given && given < patience && !is_gone_ && process_->is_running()) {
+        if (asked == given || given >= patience || is_gone_) {
+            return;
+        }
+        // Not at once: what is typed when nobody is there any more, the kernel echoes.
+        constexpr auto reading_time = 50ms;
+        seen_ = seen_.value_or(pty::Clock::now());
+        if (pty::Clock::now() - *seen_ >= reading_time && process_->is_running()) {
+            seen_.reset();
             ++given;
             line.send(answer);
         }
@@ -218,6 +286,7 @@ class Trial {
     std::string report_;
     std::optional<pty::Process> process_;
     pty::Clock::time_point start_ = pty::Clock::now();
+    std::optional<pty::Clock::time_point> seen_;  ///< a prompt that waits for its answer
     std::size_t names_ = 0;
     std::size_t passwords_ = 0;
     bool was_struck_ = false;
@@ -243,8 +312,8 @@ class Sweep {
         pty::wait_until([&] { return !trial.goes_on(); }, 20s);
         std::vector<CallPlace> places;
         std::istringstream report{trial.report()};
-        for (CallPlace place; report >> place.process >> place.call >> place.number >>
-                              place.can_be_shortened;) {
+        for (CallPlace place;
+             report >> place.process >> place.call >> place.number >> place.can_be_shortened;) {
             places.push_back(place);
         }
         CAPTURE(scenario.name);
@@ -255,12 +324,13 @@ class Sweep {
         return places;
     }
 
-    void run(const Scenario& scenario, const std::vector<Case>& cases) {
-        constexpr std::size_t at_once = 64;
+    /// They are of one gate.
+    void run(const std::vector<Case>& cases) {
+        constexpr std::size_t at_once = 100;
         for (std::size_t first = 0; first < cases.size(); first += at_once) {
             const auto end = std::min(first + at_once, cases.size());
-            run_together(scenario, {cases.begin() + static_cast<std::ptrdiff_t>(first),
-                                    cases.begin() + static_cast<std::ptrdiff_t>(end)});
+            run_together({cases.begin() + static_cast<std::ptrdiff_t>(first),
+                          cases.begin() + static_cast<std::ptrdiff_t>(end)});
         }
     }
 
@@ -279,14 +349,15 @@ class Sweep {
                               pty::name_of(scenario.gate) + "\n");
     }
 
-    void run_together(const Scenario& scenario, const std::vector<Case>& cases) {
-        prepare(scenario);
+    void run_together(const std::vector<Case>& cases) {
+        prepare(*cases.front().scenario);
         std::list<Trial> trials;
         for (const Case& one : cases) {
-            trials.emplace_back(scenario,
-                                Words{one.fault,
-                                      std::to_string(one.place.process),
-                                      std::to_string(one.place.call)})
+            trials
+                .emplace_back(*one.scenario,
+                              Words{one.fault,
+                                    std::to_string(one.place.process),
+                                    std::to_string(one.place.call)})
                 .takes_line_away = one.fault == "gone";
         }
         // Five seconds for the dialogue, one of grace, five between a refusal and
@@ -305,10 +376,11 @@ class Sweep {
         for (Trial& trial : trials) {
             ++runs_;
             struck_ += trial.was_struck() ? 1U : 0U;
-            for (const std::string& violation : violations_after(scenario, trial, *one)) {
+            for (const std::string& violation : violations_after(*one->scenario, trial, *one)) {
                 ++violations_;
-                std::cout << "    " << scenario.name << ": process " << one->place.process
-                          << ", call " << one->place.call << " (" << first_line(trial.report()) << "), " << one->fault << ": " << violation << "; " << trial.exit()
+                std::cout << "    " << one->scenario->name << ": process " << one->place.process
+                          << ", call " << one->place.call << " (" << first_line(trial.report())
+                          << "), " << one->fault << ": " << violation << "; " << trial.exit()
                           << ", \"" << pty::escaped(trial.line.transcript()) << "\"\n";
                 for (const std::string& line : log_lines_of(world_, trial.id())) {
                     std::cout << "        logged: " << pty::escaped(line) << "\n";
@@ -330,18 +402,33 @@ class Sweep {
         if (trial.goes_on()) {
             return {"I6: still there"};
         }
+        const auto lines = log_lines_of(world_, trial.id());
+        const auto is_told = [&](std::string_view text) {
+            return contains(trial.line.transcript(), text) ||
+                   std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+                       return contains(line, text);
+                   });
+        };
         // By us, or by the C library, which ends a program that cannot even wait
         // for a lock. Nothing of it is left to clean up.
         const auto signal = trial.exit().signal;
-        const bool was_killed = tried.fault == "signal=9" || signal == SIGKILL || signal == SIGABRT || signal == SIGSEGV;
+        const bool was_killed = tried.fault == "signal=9" || signal == SIGKILL ||
+                                signal == SIGABRT || signal == SIGSEGV;
+        const bool is_error = tried.fault.starts_with("errno=");
+        const long struck = trial.struck_call();
+        if (is_error && !can_fail(struck)) {
+            return {};
+        }
         const std::string started = trial.started();
         must(scenario.may_get_in || started.empty(), "I1: a shell without right");
         if (scenario.is_getty) {
             must(started.empty() || started == "-- ann\n", "I1: login was given " + started);
         } else if (!started.empty()) {
-            must(started == "Uid:\t1001\t1001\t1001\t1001\nGid:\t1001\t1001\t1001\t1001\n"
-                            "Groups:\t1001\nNoNewPrivs:\t0\nSeccomp:\t0\n",
-                 "I2: the shell is " + started);
+            // It may be hung up while it says so.
+            constexpr std::string_view her_own =
+                "Uid:\t1001\t1001\t1001\t1001\nGid:\t1001\t1001\t1001\t1001\n"
+                "Groups:\t1001\nNoNewPrivs:\t0\nSeccomp:\t0\n";
+            must(her_own.starts_with(started), "I2: the shell is " + started);
         }
         if (scenario.gate == pty::Gate::pam && !was_killed) {
             std::istringstream steps{pty::PamJournal::steps_of(trial.id())};
@@ -351,23 +438,35 @@ class Sweep {
                 opened += step == "open" ? 1 : step == "close" ? -1 : 0;
                 established += step == "establish" ? 1 : step == "delete" ? -1 : 0;
             }
-            must(opened == 0 && established == 0, "I3: " + steps.str());
+            // What libpam itself says has failed is not there to be undone.
+            must((opened == 0 || is_told("pam_open_session: ")) &&
+                     (established == 0 || is_told("pam_setcred: ")),
+                 "I3: " + steps.str());
         }
         if (!trial.is_gone() && !was_killed) {
             must(is_given_back(trial.line.owner()), "I4: the line's owner");
-            must((trial.line.modes().c_lflag & ECHO) != 0, "I4: no echo");
+            // A line that will not be set cannot be set back.
+            must((is_error && struck == SYS_ioctl) || (trial.line.modes().c_lflag & ECHO) != 0,
+                 "I4: no echo");
         }
-        if (!was_killed) {
+        // A record that could not be written within its time has been told of.
+        if (!was_killed && !is_told("record the log")) {
             must(record_of(world_, trial.line).type != USER_PROCESS, "I5: a ghost in utmp");
             must(count_in_wtmp(world_, trial.line, USER_PROCESS) <=
                      count_in_wtmp(world_, trial.line, DEAD_PROCESS),
                  "I5: no end in wtmp");
         }
-        const auto lines = log_lines_of(world_, trial.id());
         for (const std::string& line : lines) {
             must(!contains(line, secret) && !contains(line, "not-that"), "I7: a secret: " + line);
         }
         must(!contains(trial.line.transcript(), secret), "I7: a secret on the line");
+        // 127: the loader, before there was a program.
+        const int status = trial.exit().status;
+        const bool is_failure = is_error && status > 0 && status != 127;
+        const bool cannot_log =
+            struck == SYS_socket || struck == SYS_connect || struck == SYS_sendto;
+        must(was_killed || !is_failure || cannot_log || !lines.empty(),
+             "I7: not a word in the log");
         return found;
     }
 
@@ -411,33 +510,23 @@ TEST_CASE("one fault at a time, at every call: nobody is let in for it, and all 
     Sweep sweep{world};
     const auto all = scenarios();
     std::size_t possible = 0;
-    for (const Scenario& scenario : all) {
+    if (const char* const only = std::getenv("TTYGATE_FAULTS_ONLY")) {
+        sweep.run(only_case(all, only));
+        CHECK(sweep.violations() == 0);
+        return;
+    }
+    for (const auto gate : pty::gates()) {
         std::vector<Case> cases;
-        for (const CallPlace& place : sweep.calls_of(scenario)) {
-            if (place.number == SYS_exit_group || place.number == SYS_rt_sigreturn) {
-                continue;
-            }
-            for (const std::string& fault : fault_words()) {
-                if (fault != "short" || place.can_be_shortened) {
-                    cases.push_back({place, fault});
-                }
+        for (const Scenario& scenario : all) {
+            if (scenario.gate == gate) {
+                add_cases(cases, scenario, sweep.calls_of(scenario));
             }
         }
         possible += cases.size();
         std::shuffle(cases.begin(), cases.end(), random);
-        const auto share = sample == 0 ? cases.size() : (sample + all.size() - 1) / all.size();
+        const auto share = (sample + pty::gates().size() - 1) / pty::gates().size();
         cases.resize(std::min(share, cases.size()));
-        if (const char* const only = std::getenv("TTYGATE_FAULTS_ONLY")) {
-            cases.clear();
-            std::istringstream words{only};
-            Case one;
-            std::string name;
-            std::getline(words, name, ':');
-            if (name == scenario.name && words >> one.place.process >> one.place.call >> one.fault) {
-                cases.push_back(one);
-            }
-        }
-        sweep.run(scenario, cases);
+        sweep.run(cases);
     }
     std::cout << "    fault sweep: " << sweep.runs() << " runs of " << possible << " (seed " << seed
               << "), " << sweep.struck() << " faults came, " << sweep.violations()
