@@ -201,7 +201,10 @@ void take_line(const Prepared& prepared) noexcept {
 
     // Nothing comes if login has died: then nobody would write the logout.
     char go_ahead = 0;
-    if (common::retry_interrupted([&] { return ::recv(prepared.channel, &go_ahead, 1, 0); }) != 1) {
+    const auto received =
+        common::retry_interrupted([&] { return ::recv(prepared.channel, &go_ahead, 1, 0); });
+    require(received >= 0, prepared, Step::session);
+    if (received == 0) {
         ::_exit(1);
     }
     take_usual_oom_score();
