@@ -9,6 +9,7 @@
 #include <string>
 
 #include <nss.h>
+#include <sys/stat.h>
 
 namespace login {
 
@@ -47,6 +48,12 @@ AccountSources sources_in(std::string_view services) {
     return result;
 }
 
+/// A FIFO or a device: the C library opens it and waits.
+[[maybe_unused]] bool may_hang(const char* path) noexcept {
+    struct stat file {};
+    return ::stat(path, &file) == 0 && !S_ISREG(file.st_mode);
+}
+
 bool is_local = false;
 
 }  // namespace
@@ -80,7 +87,13 @@ AccountSources find_account_sources() {
 #else
     auto result = AccountSources::this_machine;
     common::tolerate("look where accounts come from", [&result] {
-        result = account_sources(common::read_text_file("/etc/nsswitch.conf").value_or(""));
+        constexpr const char* switches = "/etc/nsswitch.conf";
+        const auto text = common::read_text_file(switches);
+        if ((!text && may_hang(switches)) || may_hang("/etc/passwd")) {
+            result = AccountSources::elsewhere;
+            return;
+        }
+        result = account_sources(text.value_or(""));
         if (result == AccountSources::files) {
             use_local_accounts();
         }

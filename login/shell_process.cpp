@@ -389,9 +389,8 @@ std::optional<std::string> ShellProcess::read_failure() {
 
 void ShellProcess::release() const {
     const char go_ahead = 1;
-    common::check(common::retry_interrupted([&] {
-                      return ::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL);
-                  }),
+    common::check(common::retry_interrupted(
+                      [&] { return ::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL); }),
                   "release the shell");
 }
 
