@@ -452,6 +452,8 @@ ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
 /// There will be no shell; as long as its process is there the line takes the words.
 void ShellProcess::give_up(ShellEnd& end, std::string reason) {
     end.reference = new_reference();
+    // The shell would have: nobody who comes next is to type blind.
+    common::tolerate("set the line's modes", [this] { terminal_.set_modes(plan_.modes); });
     terminal_.write(as_last_words(reason, end.reference));
     terminal_.drain(1s);
     end.not_started = std::move(reason);
