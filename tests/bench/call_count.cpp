@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 30s;
+constexpr auto patience_with_steps = 60s;
 
 /// Stops at every entry and exit, and takes children along.
 void watch(pid_t process) {
@@ -30,6 +31,12 @@ bool is(pid_t process, const std::string& program) {
     std::error_code problem;
     return std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/exe", problem) ==
            program;
+}
+
+/// A signal that is not ptrace(2)'s own.
+long pass_on(int status) {
+    const int signal = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+    return signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;
 }
 
 class Tracer {
@@ -107,6 +114,36 @@ class Tracer {
     bool is_over_ = false;
 };
 
+/// Its children run as they like.
+unsigned long step_until(Running& program, std::string_view text) {
+    const auto deadline = Clock::now() + patience_with_steps;
+    unsigned long count = 0;
+    int status = 0;
+    ::waitpid(program.id(), &status, __WALL);
+    for (;;) {
+        constexpr unsigned long looks_every = 64;
+        if (count % looks_every == 0 && program.has_shown(text)) {
+            return count;
+        }
+        // In a system call that waits it does not step.
+        ::ptrace(PTRACE_SINGLESTEP, program.id(), nullptr, pass_on(status));
+        pid_t stopped = 0;
+        for (int looks = 0; (stopped = ::waitpid(program.id(), &status, __WALL | WNOHANG)) == 0;
+             ++looks) {
+            if (looks > 1000 && program.has_shown(text)) {
+                return count;
+            }
+            if (Clock::now() >= deadline) {
+                throw std::runtime_error{"it takes too long step by step"};
+            }
+        }
+        if (stopped < 0 || !WIFSTOPPED(status)) {
+            throw std::runtime_error{"it ended while it was counted"};
+        }
+        ++count;
+    }
+}
+
 }  // namespace
 
 unsigned calls_until(const std::vector<std::string>& arguments,
@@ -115,6 +152,13 @@ unsigned calls_until(const std::vector<std::string>& arguments,
                      const std::string& last_program) {
     Running program{arguments, start, -1, Watched::system_calls};
     return Tracer{program, last_program}.count_until(text);
+}
+
+unsigned long steps_until(const std::vector<std::string>& arguments,
+                          Start start,
+                          std::string_view text) {
+    Running program{arguments, start, -1, Watched::system_calls};
+    return step_until(program, text);
 }
 
 }  // namespace bench

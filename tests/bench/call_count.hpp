@@ -15,4 +15,11 @@ namespace bench {
                                    std::string_view text,
                                    const std::string& last_program);
 
+/// Instructions of the program alone, one step after the other, until the text is
+/// on the line: for what callgrind cannot run. Every repetition of a string
+/// instruction is one.
+[[nodiscard]] unsigned long steps_until(const std::vector<std::string>& arguments,
+                                        Start start,
+                                        std::string_view text);
+
 }  // namespace bench

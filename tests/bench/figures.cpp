@@ -17,11 +17,11 @@ std::string number(double value, int decimals) {
     return text.data();
 }
 
-std::string cell(const Figure& figure, const std::string& column) {
+std::string cell(const Figure& figure, const std::string& column, double part) {
     const auto found = figure.of.find(column);
     return found == figure.of.end() || found->second.empty()
                ? "–"
-               : number(found->second.median(), figure.decimals);
+               : number(found->second.quantile(part), figure.decimals);
 }
 
 std::string row(const std::vector<std::string>& cells) {
@@ -40,7 +40,7 @@ std::string ratio(double ours, double other) {
     return other > 0 ? number(ours / other, 2) : "–";
 }
 
-std::string medians(const Table& table) {
+std::string figures_of(const Table& table) {
     std::vector<std::string> cells{table.title};
     for (const Column& column : table.columns) {
         cells.push_back(column.role == Role::ours ? "**" + column.name + "**" : column.name);
@@ -49,7 +49,7 @@ std::string medians(const Table& table) {
     for (const Figure& figure : table.figures) {
         cells = {figure.name};
         for (const Column& column : table.columns) {
-            cells.push_back(cell(figure, column.name));
+            cells.push_back(cell(figure, column.name, table.part));
         }
         text += row(cells);
     }
@@ -69,18 +69,18 @@ std::string ratios_of(const Table& table, const std::string& ours, const std::st
         if (own == figure.of.end() || own->second.empty()) {
             continue;
         }
-        const double median = own->second.median();
+        const double median = own->second.quantile(table.part);
         const Best best = best_peer(table, figure);
         const auto lowest = figure.of.find(floor);
-        text += row({figure.name,
-                     best.name.empty() ? "–" : best.name,
-                     ratio(median, best.median),
-                     lowest == figure.of.end() ? "–" : ratio(median, lowest->second.median()),
-                     lowest == figure.of.end()
-                         ? "–"
-                         : ratio(own->second.quantile(0), lowest->second.quantile(0)),
-                     figure.target.empty() ? "–" : figure.target,
-                     number(median, figure.decimals)});
+        text += row(
+            {figure.name,
+             best.name.empty() ? "–" : best.name,
+             ratio(median, best.median),
+             lowest == figure.of.end() ? "–" : ratio(median, lowest->second.quantile(table.part)),
+             lowest == figure.of.end() ? "–"
+                                       : ratio(own->second.quantile(0), lowest->second.quantile(0)),
+             figure.target.empty() ? "–" : figure.target,
+             number(median, figure.decimals)});
     }
     return text;
 }
@@ -112,7 +112,7 @@ Best best_peer(const Table& table, const Figure& figure) {
         if (column.role != Role::peer || found == figure.of.end() || found->second.empty()) {
             continue;
         }
-        const double median = found->second.median();
+        const double median = found->second.quantile(table.part);
         if (best.name.empty() || median < best.median) {
             best = {.name = column.name, .median = median};
         }
@@ -121,7 +121,7 @@ Best best_peer(const Table& table, const Figure& figure) {
 }
 
 std::string shown(const Table& table) {
-    std::string text = medians(table);
+    std::string text = figures_of(table);
     for (const auto& [ours, floor] : table.floor_of) {
         text += "\n" + ratios_of(table, ours, floor);
     }

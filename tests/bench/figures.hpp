@@ -47,6 +47,7 @@ struct Table {
     std::vector<Figure> figures{};
     /// Which floor each of ours is held against, by the names of the columns.
     std::map<std::string, std::string> floor_of{};
+    double part = 0.5;  ///< which quantile is shown: the median, or 0 for the least
 
     /// The figure of this name, made when it is first asked for.
     Figure& figure(const std::string& name, const std::string& target = {}, int decimals = 0);
@@ -59,7 +60,7 @@ struct Best {
 };
 [[nodiscard]] Best best_peer(const Table& table, const Figure& figure);
 
-/// For people, in Markdown: the medians, then ours against the best peer and the
+/// For people, in Markdown: the medians (`part`), then ours against the best peer and the
 /// floor.
 [[nodiscard]] std::string shown(const Table& table);
 /// A member of a JSON object: every figure with count, least, median and tenths.

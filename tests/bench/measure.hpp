@@ -33,7 +33,7 @@ struct Bench {
 [[nodiscard]] Table measure_logins(Bench& bench);
 /// What becomes of the cost as the machine grows.
 [[nodiscard]] std::vector<Table> measure_growth(Bench& bench);
-/// Of our programs, by valgrind's callgrind: the same in every run.
+/// Of our programs: nearly the same in every run, whatever else goes on.
 [[nodiscard]] Table count_instructions(Bench& bench);
 
 /// A B A B, so that whatever else the machine does falls on all alike. Who cannot

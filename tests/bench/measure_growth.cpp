@@ -175,6 +175,7 @@ class Crowd {
         output_ = common::UniqueFd{ends[1]};
         while (members_.size() < count) {
             const bool leads = members_.size() % 10 == 0;
+            // NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
             const pid_t member = ::vfork();
             if (member == 0) {
                 if (leads) {
@@ -185,6 +186,7 @@ class Crowd {
                 ::execl(program.c_str(), "crowd", nullptr);
                 ::_exit(127);
             }
+            // NOLINTEND(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
             if (member < 0) {
                 throw std::runtime_error{"only " + std::to_string(members_.size()) +
                                          " processes can be started"};
