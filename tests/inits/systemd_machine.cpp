@@ -90,6 +90,7 @@ void Systemd::install_in(const pty::World& world) {
                   "/var/lib");
     // Virtual terminals are for the test to give out.
     world.write_file("/etc/systemd/logind.conf", "[Login]\nNAutoVTs=0\nReserveVT=0\n");
+    pty::choose_gate(world, pty::Gate::pam);
     world.append_file("/etc/pam.d/login", "session required pam_systemd.so\n");
     world.write_file("/etc/pam.d/systemd-user",
                      "account required pam_permit.so\n"

@@ -13,8 +13,8 @@ class Systemd {
   public:
     Systemd();
 
-    /// Puts it into the World, with our drop-ins for its gettys, and PAM services
-    /// that tell logind about sessions.
+    /// Puts it into the World, with our drop-ins for its gettys, and PAM as the
+    /// gate, which tells logind about sessions. Skips the test case without PAM.
     void install_in(const pty::World& world);
 
   private:
