@@ -18,7 +18,7 @@ namespace vm {
 /// How long one step may take on an emulated processor that shares its real
 /// one with others.
 constexpr pty::Milliseconds step_deadline{20'000};
-constexpr pty::Milliseconds boot_deadline{60'000};
+constexpr pty::Milliseconds boot_deadline{120'000};
 
 /// What is to be emulated.
 struct Hardware {
