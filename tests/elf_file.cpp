@@ -139,6 +139,23 @@ bool ElfFile::has_symbol(std::string_view name) const {
     return std::find(symbols_.begin(), symbols_.end(), name) != symbols_.end();
 }
 
+std::set<std::string> ElfFile::library_names() const {
+    constexpr std::string_view in_names{
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-."};
+    const std::string_view bytes{bytes_};
+    std::set<std::string> names;
+    for (auto place = bytes.find(".so"); place != std::string_view::npos;
+         place = bytes.find(".so", place + 1)) {
+        const auto before = bytes.find_last_not_of(in_names, place);
+        const auto start = before == std::string_view::npos ? 0 : before + 1;
+        const auto name = bytes.substr(start, bytes.find_first_not_of(in_names, place) - start);
+        if (name.starts_with("lib")) {
+            names.emplace(name);
+        }
+    }
+    return names;
+}
+
 std::uint32_t ElfFile::control_flow_protection() const {
     // One note of its own: header, "GNU", then properties padded to 8 bytes.
     const auto place = segment(PT_GNU_PROPERTY);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,7 @@
 namespace tests {
 
 /// What the linker made of a program, as far as our promises about it go.
-/// Reads 64-bit ELF of this machine's byte order; elf(5).
+/// Reads 64-bit ELF of this machine's byte order, programs and objects; elf(5).
 class ElfFile {
   public:
     explicit ElfFile(const std::string& path);
@@ -26,12 +27,17 @@ class ElfFile {
     };
     /// The first program header of a type (PT_...).
     [[nodiscard]] std::optional<Segment> segment(std::uint32_t type) const;
+    [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
 
     /// All values of a tag (DT_...) in the dynamic section.
     [[nodiscard]] std::vector<std::uint64_t> dynamic(std::int64_t tag) const;
 
     /// DT_NEEDED.
     [[nodiscard]] std::vector<std::string> needed() const;
+
+    /// Names of files in the text that the file carries which begin with "lib" and
+    /// are shared libraries: linked, or to be loaded.
+    [[nodiscard]] std::set<std::string> library_names() const;
 
     /// Names in .symtab and .dynsym without a version; undefined ones are those
     /// that another object has to bring.
