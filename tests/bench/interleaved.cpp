@@ -23,7 +23,7 @@ std::vector<Program> interleaved(Bench& bench,
     std::set<std::string> slow_ones;
     for (std::size_t run = 0; run < runs; ++run) {
         for (auto program = programs.begin(); program != programs.end();) {
-            if (run >= runs_of_slow && slow_ones.count(program->name) > 0) {
+            if (run >= runs_of_slow && slow_ones.contains(program->name)) {
                 ++program;
                 continue;
             }

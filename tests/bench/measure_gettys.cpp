@@ -95,7 +95,7 @@ double records_lost(const Bench& bench, const std::vector<Running>& all) {
         }
     }
     return static_cast<double>(std::count_if(all.begin(), all.end(), [&](const Running& running) {
-        return recorded.count(running.line()) == 0;
+        return !recorded.contains(running.line());
     }));
 }
 
