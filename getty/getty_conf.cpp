@@ -294,7 +294,7 @@ void read_key(LineProfile& profile,
 
 class Reader {
   public:
-    explicit Reader(std::string_view section) : section_(section) {}
+    Reader(std::string_view section, Grain grain) : section_(section), grain_(grain) {}
 
     void read(const TableLine& line) {
         line_ = line.number;
@@ -373,7 +373,7 @@ class Reader {
         if (is_lost_) {
             return lost_;
         }
-        if (!open_) {
+        if (!open_ || grain_ == Grain::key) {
             result_.profiles.push_back({.line = line_, .label = section_});
             open_ = true;
         }
@@ -381,6 +381,7 @@ class Reader {
     }
 
     std::string section_;
+    Grain grain_;
     unsigned line_ = 0;
     bool open_ = false;
     bool is_lost_ = false;
@@ -403,7 +404,7 @@ std::string beside(const std::string& includer, const std::string& path) {
 
 class Assembly {
   public:
-    explicit Assembly(const FileReader& read) : read_(read) {}
+    Assembly(const FileReader& read, Grain grain) : read_(read), grain_(grain) {}
 
     /// False where there is no such file.
     bool add(const std::string& path, std::string_view section) {
@@ -411,7 +412,7 @@ class Assembly {
         if (!text) {
             return false;
         }
-        GettyConf conf = read_getty_conf(*text, section);
+        GettyConf conf = read_getty_conf(*text, section, grain_);
         for (Problem& problem : conf.problems) {
             result_.problems.push_back({.file = path, .problem = std::move(problem)});
         }
@@ -440,6 +441,9 @@ class Assembly {
 
     void take(std::vector<LineProfile>& from, std::size_t& taken, std::size_t end) {
         for (; taken < end; ++taken) {
+            if (grain_ == Grain::key) {
+                result_.places.push_back(open_.back() + ":" + std::to_string(from[taken].line));
+            }
             result_.sections.push_back(std::move(from[taken]));
         }
     }
@@ -459,6 +463,7 @@ class Assembly {
     }
 
     const FileReader& read_;
+    Grain grain_;
     std::vector<std::string> open_;
     unsigned included_ = 0;
     Configuration result_;
@@ -500,13 +505,6 @@ Fit fit_one(std::string_view glob, char c) {
     return {.fits = glob.front() == '?' || glob.front() == c};
 }
 
-bool is_for_line(const LineProfile& section, std::string_view line) {
-    const auto globs = words_of(section.label);
-    return std::any_of(globs.begin(), globs.end(), [=](std::string_view glob) {
-        return matches_glob(glob, line);
-    });
-}
-
 template <typename Type>
 void replace_if_given(std::optional<Type>& place, const std::optional<Type>& value) {
     if (value) {
@@ -532,8 +530,8 @@ LineProfile merged_where(std::span<const LineProfile> sections, Wanted wanted) {
 
 }  // namespace
 
-GettyConf read_getty_conf(std::string_view text, std::string_view section) {
-    Reader reader{section};
+GettyConf read_getty_conf(std::string_view text, std::string_view section, Grain grain) {
+    Reader reader{section, grain};
     for (const TableLine& line : lines_of(text)) {
         reader.read(line);
     }
@@ -573,8 +571,10 @@ std::optional<std::string> objection_to(const OptionSetting& setting) {
     return std::nullopt;
 }
 
-Configuration read_getty_conf_files(std::span<const std::string> files, const FileReader& read) {
-    Assembly assembly{read};
+Configuration read_getty_conf_files(std::span<const std::string> files,
+                                    const FileReader& read,
+                                    Grain grain) {
+    Assembly assembly{read, grain};
     for (const std::string& file : files) {
         if (!assembly.add(file, {})) {
             assembly.complain(file, 0, "cannot be read");
@@ -632,6 +632,13 @@ bool matches_glob(std::string_view glob, std::string_view name) {
         name = star_name;
     }
     return glob.find_first_not_of('*') == std::string_view::npos;
+}
+
+bool is_for_line(const LineProfile& section, std::string_view line) {
+    const auto globs = words_of(section.label);
+    return std::any_of(globs.begin(), globs.end(), [=](std::string_view glob) {
+        return matches_glob(glob, line);
+    });
 }
 
 LineProfile profile_of_line(std::span<const LineProfile> sections, std::string_view line) {

@@ -29,11 +29,17 @@ struct GettyConf {
     std::vector<IncludeRequest> includes{};
 };
 
+/// What makes one profile: all keys of a section that stand together, or each
+/// key for itself, which tells what stands in which line.
+enum class Grain { section, key };
+
 /// getty.conf(5): `#` and `;` comments, `[globs]`, `key = value`. Keys are the
 /// long options of getty(8) (`yes` or `no` for one that takes nothing) and
 /// what a line table has besides: speed, term, modes, next, prompt, ... Section
 /// is what an including file was in.
-[[nodiscard]] GettyConf read_getty_conf(std::string_view text, std::string_view section = {});
+[[nodiscard]] GettyConf read_getty_conf(std::string_view text,
+                                        std::string_view section = {},
+                                        Grain grain = Grain::section);
 
 /// The section read_getty_conf() makes this profile of; what getty.conf has no
 /// key for is left out.
@@ -57,6 +63,7 @@ struct FileProblem {
 struct Configuration {
     std::vector<LineProfile> sections{};
     std::vector<FileProblem> problems{};
+    std::vector<std::string> places{};  ///< "FILE:LINE" of each section, by Grain::key only
 };
 
 /// Reads the files one after the other and what they include. An include that
@@ -64,7 +71,8 @@ struct Configuration {
 /// left out. A path without a leading slash is taken from the includer's
 /// directory.
 [[nodiscard]] Configuration read_getty_conf_files(std::span<const std::string> files,
-                                                  const FileReader& read);
+                                                  const FileReader& read,
+                                                  Grain grain = Grain::section);
 
 /// A directory that may hold `getty.conf` and `getty.conf.d`, and the names
 /// found there, as `getty.conf` and `getty.conf.d/10-serial.conf`.
@@ -84,6 +92,8 @@ struct ConfDirectory {
 /// glob(7) for one name, without a slash's special meaning: `*`, `?`, `[a-z]`, `[!a-z]`.
 [[nodiscard]] bool matches_glob(std::string_view glob, std::string_view name);
 
+/// Whether one of the section's globs matches; there are none before the first header.
+[[nodiscard]] bool is_for_line(const LineProfile& section, std::string_view line);
 /// What the configuration says for a line ("ttyS0"): the keys outside of
 /// sections, then the sections with a glob that matches, in order; what comes
 /// later wins.

@@ -50,13 +50,6 @@ bool is_our_login(const std::string& path) {
     }
 }
 
-/// The login program as it is called before --chroot, where a path without a
-/// leading slash begins at the new root too.
-std::string program_outside(const Options& options) {
-    const bool has_slash = options.root.empty() || options.login_program.starts_with('/');
-    return options.root + (has_slash ? "" : "/") + options.login_program;
-}
-
 }  // namespace
 
 std::string Line::terminal_type() const {

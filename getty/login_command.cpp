@@ -117,6 +117,11 @@ common::Environment login_environment(const common::Environment& inherited,
     return environment;
 }
 
+std::string program_outside(const Options& options) {
+    const bool has_slash = options.root.empty() || options.login_program.starts_with('/');
+    return options.root + (has_slash ? "" : "/") + options.login_program;
+}
+
 int problem_with_program(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {

@@ -25,6 +25,10 @@ namespace getty {
                                                     std::string_view terminal_type,
                                                     const LineProfile& profile);
 
+/// The login program as it is called before --chroot, where a path without a
+/// leading slash begins at the new root too.
+[[nodiscard]] std::string program_outside(const Options& options);
+
 /// errno of what keeps this file from being run as a program; 0 for nothing.
 [[nodiscard]] int problem_with_program(const std::string& path);
 

@@ -186,13 +186,17 @@ const std::array table{
          "SECONDS",
          "quiet time before the first speed is back"},
         [](Options& o, std::string_view v) { o.break_quiet = read_seconds("--break-quiet", v); }},
+    OptionEntry{{0, "check", Argument::none, "", "say what would happen, and do nothing"},
+                [](Options& o, std::string_view) { o.task = Task::check; }},
+    OptionEntry{{0, "dump", Argument::none, "", "show what holds on the line, and who says so"},
+                [](Options& o, std::string_view) { o.task = Task::dump; }},
     OptionEntry{{0,
                  "check-table",
                  Argument::required,
                  "FILE",
                  "say what a line table says, and what is wrong in it"},
                 [](Options& o, std::string_view v) {
-                    o.task = Task::check_table;
+                    o.task = Task::check;
                     set_name(o.table, "--check-table", v);
                 }},
     OptionEntry{{0,
@@ -221,7 +225,7 @@ const std::array table{
                 [](Options& o, std::string_view) { o.accessible = true; }},
     OptionEntry{{0, "language", Argument::required, "LANGUAGE", "of what is said on the line"},
                 set_language},
-    OptionEntry{{0, "json", Argument::none, "", "--show-issue tells the facts, as JSON"},
+    OptionEntry{{0, "json", Argument::none, "", "--show-issue and --check answer in JSON"},
                 [](Options& o, std::string_view) { o.json = true; }},
     OptionEntry{{0, "plain", Argument::none, "", "no escape sequences, nothing shown twice"},
                 [](Options& o, std::string_view) { o.plain = true; }},

@@ -135,7 +135,8 @@ Options parse_options(int argc, char** argv) {
     if (options.login_program.empty()) {
         options.login_program = TTYGATE_LOGIN_PROGRAM;
     }
-    if (options.task != Task::serve_line) {
+    const bool looks = options.task == Task::check || options.task == Task::dump;
+    if (options.task != Task::serve_line && (!looks || given.operands.empty())) {
         return options;
     }
     const Operands operands =

@@ -17,7 +17,7 @@ namespace getty {
 enum class Carrier { as_driver_has_it, never_local, always_local };
 
 /// What getty is started for.
-enum class Task { serve_line, show_issue, reload, check_table };
+enum class Task { serve_line, show_issue, reload, check, dump };
 
 /// What the command line says. Everything else follows from the line itself.
 struct Options {
@@ -49,7 +49,7 @@ struct Options {
     bool no_hints = false;
     bool no_hostname = false;
     bool long_hostname = false;
-    bool json = false;  ///< for --show-issue
+    bool json = false;  ///< for --show-issue and --check
     bool plain = false;
     bool accessible = false;
     bool hide_name = false;

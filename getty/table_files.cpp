@@ -85,9 +85,14 @@ std::vector<std::string> find_conf_files() {
 
 enum class Logged { yes, no };
 
-Configuration read_configuration(Logged logged) {
-    // Looked for once: labels, and then the line, are asked for at the start.
+/// Looked for once: labels, and then the line, are asked for at the start.
+const std::vector<std::string>& conf_files() {
     static const std::vector<std::string> files = find_conf_files();
+    return files;
+}
+
+Configuration read_configuration(Logged logged) {
+    const std::vector<std::string>& files = conf_files();
     if (files.empty()) {
         return {};
     }
@@ -116,8 +121,10 @@ LineTable sections_by_header(const Configuration& configuration) {
     return table;
 }
 
+constexpr const char* ttys_file = "/etc/ttys";
+
 LineProfile entry_of_ttys(std::string_view line) {
-    const std::string file = "/etc/ttys";
+    const std::string file = ttys_file;
     const auto text = read_table_file(file);
     if (!text) {
         return {};
@@ -172,6 +179,37 @@ std::optional<LabelEntry> find_label_in_files(std::string_view label, Logged log
     return other;
 }
 
+void add_problems(std::vector<FileProblem>& all, const char* file, TableFormat format) {
+    const auto text = read_table_file(file);
+    if (!text) {
+        return;
+    }
+    for (Problem& problem : read_line_table(format, *text).problems) {
+        all.push_back({.file = file, .problem = std::move(problem)});
+    }
+}
+
+/// The pieces of a configuration for which `wanted` holds, those before the
+/// first header first, as profile_of_line() merges them.
+template <typename Wanted>
+void add_pieces(std::vector<PlacedProfile>& said,
+                const Configuration& pieces,
+                bool has_head,
+                Wanted wanted) {
+    for (const bool is_head : {true, false}) {
+        for (std::size_t i = 0; i < pieces.sections.size(); ++i) {
+            const LineProfile& piece = pieces.sections[i];
+            if (piece.label.empty() == is_head && (is_head ? has_head : wanted(piece))) {
+                said.push_back({.place = pieces.places[i], .profile = piece});
+            }
+        }
+    }
+}
+
+std::string place_in(const char* file, const LineProfile& entry) {
+    return std::string{file} + ":" + std::to_string(entry.line);
+}
+
 }  // namespace
 
 LineEntry read_line_entry(std::string_view line) {
@@ -189,6 +227,41 @@ LineEntry read_line_entry(std::string_view line) {
 
 std::optional<LabelEntry> find_label_entry(std::string_view label) {
     return find_label_in_files(label, Logged::yes);
+}
+
+std::vector<FileProblem> problems_in_tables() {
+    std::vector<FileProblem> all;
+    add_problems(all, ttys_file, TableFormat::ttys);
+    for (const LabelFile& file : label_files) {
+        add_problems(all, file.path, file.format);
+    }
+    const Configuration configuration = read_configuration(Logged::no);
+    all.insert(all.end(), configuration.problems.begin(), configuration.problems.end());
+    return all;
+}
+
+std::vector<PlacedProfile> said_by_tables(std::string_view line, std::string_view label) {
+    std::vector<PlacedProfile> said;
+    if (LineProfile entry = entry_of_ttys(line); entry != LineProfile{}) {
+        said.push_back({.place = place_in(ttys_file, entry), .profile = std::move(entry)});
+    }
+    const Configuration pieces = read_getty_conf_files(conf_files(), read_table_file, Grain::key);
+    add_pieces(said, pieces, true, [=](const LineProfile& p) { return is_for_line(p, line); });
+    const auto labelled = label.empty() ? std::nullopt : find_label_in_files(label, Logged::no);
+    if (!labelled) {
+        return said;
+    }
+    const LineProfile& entry = labelled->table.profiles[labelled->index];
+    const auto* const file =
+        std::find_if(label_files.begin(), label_files.end(), [&](const LabelFile& candidate) {
+            return candidate.format == labelled->table.format;
+        });
+    if (file != label_files.end()) {
+        said.push_back({.place = place_in(file->path, entry), .profile = entry});
+    } else {
+        add_pieces(said, pieces, true, [=](const LineProfile& p) { return p.label == label; });
+    }
+    return said;
 }
 
 bool is_label(std::string_view word) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "getty/dump.hpp"
 #include "getty/line_table.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace getty {
 
@@ -27,6 +29,14 @@ struct LabelEntry {
     bool is_exact = true;   ///< false: the table's entry for unknown labels
 };
 [[nodiscard]] std::optional<LabelEntry> find_label_entry(std::string_view label);
+
+/// All that is wrong in the tables of this machine.
+[[nodiscard]] std::vector<FileProblem> problems_in_tables();
+
+/// What each place in them says of a line, the least word first; with a label,
+/// of that too, after what they say of the line.
+[[nodiscard]] std::vector<PlacedProfile> said_by_tables(std::string_view line,
+                                                        std::string_view label);
 
 /// Whether some table has an entry of just that label.
 [[nodiscard]] bool is_label(std::string_view word);

@@ -3,35 +3,11 @@
 #include "common/json.hpp"
 #include "common/safe_text.hpp"
 
-#include <algorithm>
-
 namespace login {
 
 using Level = Finding::Level;
 
 namespace {
-
-constexpr std::size_t longest_row = 79;
-
-std::string_view sign_of(Level level) {
-    switch (level) {
-        case Level::good: return "ok";
-        case Level::note: return "note";
-        case Level::unknown: return "?";
-        case Level::bad: return "NO";
-    }
-    return "?";
-}
-
-std::string_view word_for(Level level) {
-    switch (level) {
-        case Level::good: return "ok";
-        case Level::note: return "note";
-        case Level::unknown: return "unknown";
-        case Level::bad: return "refused";
-    }
-    return "unknown";
-}
 
 std::string_view word_for(CheckVerdict verdict) {
     switch (verdict) {
@@ -42,61 +18,24 @@ std::string_view word_for(CheckVerdict verdict) {
     return "unknown";
 }
 
-std::string padded(std::string_view text, std::size_t width) {
-    std::string result{text};
-    result.resize(std::max(width, result.size() + 1), ' ');
-    return result;
-}
-
-/// The words of a text in rows behind a margin; `first` stands in the margin of
-/// the first row.
-std::string in_rows(const std::string& first, std::string_view text) {
-    std::string out = first;
-    std::size_t column = first.size();
-    bool begins = true;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        text.remove_prefix(std::min(text.size(), word.size() + 1));
-        if (!begins && column + 1 + word.size() > longest_row) {
-            out += '\n' + std::string(first.size(), ' ');
-            column = first.size();
-            begins = true;
-        }
-        out += (begins ? "" : " ") + std::string{word};
-        column += word.size() + (begins ? 0 : 1);
-        begins = false;
-    }
-    return out + '\n';
-}
-
 std::string answer(const CheckReport& report) {
     const std::string who =
         report.user ? common::safe_text(*report.user) : "A person with an account";
-    const auto reason = [&report](Level level) {
-        const auto found = std::find_if(report.findings.begin(),
-                                        report.findings.end(),
-                                        [level](const Finding& f) { return f.level == level; });
-        return found == report.findings.end() ? std::string{} : found->text;
-    };
     switch (verdict_of(report)) {
         case CheckVerdict::let_in:
             return who + " would be let in" +
                    (report.asks_for_password ? ", with the right password." : ".");
-        case CheckVerdict::refused: return who + " would be refused: " + reason(Level::bad) + ".";
+        case CheckVerdict::refused:
+            return who + " would be refused: " + common::first_text(report.findings, Level::bad) +
+                   ".";
         case CheckVerdict::unknown: break;
     }
     return "Cannot tell whether " + (report.user ? who : "anybody") +
-           " would be let in: " + reason(Level::unknown) + ".";
+           " would be let in: " + common::first_text(report.findings, Level::unknown) + ".";
 }
 
 std::string json_or_null(const std::optional<std::string>& text) {
     return text ? common::json_string(*text) : "null";
-}
-
-std::string json_finding(const Finding& finding) {
-    return "{\"topic\": " + common::json_string(finding.topic) +
-           ", \"level\": " + common::json_string(word_for(finding.level)) +
-           ", \"text\": " + common::json_string(finding.text) + "}";
 }
 
 std::string json_module(const CheckedModule& checked) {
@@ -106,15 +45,6 @@ std::string json_module(const CheckedModule& checked) {
            ", \"control\": " + common::json_string(module.control) +
            ", \"module\": " + common::json_string(module.module) +
            ", \"path\": " + json_or_null(checked.path) + "}";
-}
-
-template <typename Items, typename Render>
-std::string json_list(const Items& items, Render render) {
-    std::string out = "[";
-    for (const auto& item : items) {
-        out += (out.size() > 1 ? ",\n    " : "\n    ") + render(item);
-    }
-    return out + (items.empty() ? "]" : "\n  ]");
 }
 
 Finding about_password(const AccountFacts& facts) {
@@ -164,36 +94,11 @@ std::optional<Finding> about_age(const AgeJudgement& age) {
 }  // namespace
 
 CheckVerdict verdict_of(const CheckReport& report) {
-    const auto has = [&report](Level level) {
-        return std::any_of(report.findings.begin(),
-                           report.findings.end(),
-                           [level](const Finding& f) { return f.level == level; });
-    };
-    if (has(Level::bad)) {
-        return CheckVerdict::refused;
-    }
-    return has(Level::unknown) ? CheckVerdict::unknown : CheckVerdict::let_in;
-}
-
-int status_of(CheckVerdict verdict) {
-    switch (verdict) {
-        case CheckVerdict::let_in: return 0;
-        case CheckVerdict::refused: return 1;
-        case CheckVerdict::unknown: break;
-    }
-    return 2;
+    return common::verdict_of(report.findings);
 }
 
 std::string check_as_text(const CheckReport& report) {
-    constexpr std::size_t sign_width = 5;
-    constexpr std::size_t topic_width = 9;
-    std::string text;
-    for (const Finding& finding : report.findings) {
-        text +=
-            in_rows(padded(sign_of(finding.level), sign_width) + padded(finding.topic, topic_width),
-                    common::safe_text(finding.text));
-    }
-    return text + in_rows("", common::safe_text(answer(report)));
+    return common::findings_as_text(report.findings, answer(report));
 }
 
 std::string check_as_json(const CheckReport& report) {
@@ -201,8 +106,8 @@ std::string check_as_json(const CheckReport& report) {
            ",\n  \"line\": " + json_or_null(report.line) +
            ",\n  \"host\": " + json_or_null(report.host) +
            ",\n  \"verdict\": " + common::json_string(word_for(verdict_of(report))) +
-           ",\n  \"findings\": " + json_list(report.findings, json_finding) +
-           ",\n  \"modules\": " + json_list(report.modules, json_module) + "\n}\n";
+           ",\n  \"findings\": " + common::json_list(report.findings, common::json_finding) +
+           ",\n  \"modules\": " + common::json_list(report.modules, json_module) + "\n}\n";
 }
 
 PasswordField look_at_field(std::string_view field) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/finding.hpp"
 #include "common/user.hpp"
 #include "login/aging.hpp"
 #include "login/pam_stack.hpp"
@@ -11,20 +12,9 @@
 
 namespace login {
 
-/// What one look has found.
-struct Finding {
-    enum class Level {
-        good,
-        note,     ///< worth knowing, and no reason to refuse
-        unknown,  ///< could not be seen: by whom it could is in the text
-        bad,      ///< somebody is refused for it
-    };
-    Level level = Level::good;
-    std::string topic{};  ///< one of the words of login(1)
-    std::string text{};
-
-    bool operator==(const Finding&) const = default;
-};
+using common::CheckVerdict;
+using common::Finding;
+using common::status_of;
 
 /// A module of the PAM service, and where libpam would load it from.
 struct CheckedModule {
@@ -42,12 +32,7 @@ struct CheckReport {
     bool asks_for_password = true;
 };
 
-enum class CheckVerdict { let_in, refused, unknown };
-
-/// What is bad refuses; what could not be seen might.
 [[nodiscard]] CheckVerdict verdict_of(const CheckReport& report);
-/// 0, 1 and 2, in their order.
-[[nodiscard]] int status_of(CheckVerdict verdict);
 
 /// For a person at a bare console: rows of 80 columns at most, the answer last.
 [[nodiscard]] std::string check_as_text(const CheckReport& report);

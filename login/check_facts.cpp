@@ -327,13 +327,8 @@ int run_check(const Options& options) {
     const CheckReport report = look_for(options);
     const std::string text =
         options.check == CheckForm::json ? check_as_json(report) : check_as_text(report);
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const auto written = ::write(STDOUT_FILENO, rest.data(), rest.size());
-        if (written <= 0) {
-            return status_of(CheckVerdict::unknown);
-        }
-        rest.remove_prefix(static_cast<std::size_t>(written));
+    if (!common::print(STDOUT_FILENO, text)) {
+        return status_of(CheckVerdict::unknown);
     }
     return status_of(verdict_of(report));
 }

@@ -1,4 +1,4 @@
-// login --check, as a person at a bare console and a program would use it.
+// --check of login and of getty, as a person at a bare console and a program would use it.
 
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/test_world.hpp"
@@ -22,6 +22,13 @@ using Words = std::vector<std::string>;
 
 const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 
+pty::Finished check_line(const Words& words, const std::function<void()>& before = {}) {
+    pty::Command command{.arguments = {pty::World::getty(), "-l", pty::World::login()},
+                         .before_exec = before};
+    command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+    return pty::run(command);
+}
+
 pty::Finished check(const Words& words, const std::function<void()>& before = {}) {
     pty::Command command{.arguments = {pty::World::login(), "--check"}};
     command.arguments.insert(command.arguments.end(), words.begin(), words.end());
@@ -37,6 +44,15 @@ void be_nobody() {
     if (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) {
         ::_exit(1);
     }
+}
+
+/// A sentence may be broken into rows.
+std::string in_one_row(std::string text) {
+    constexpr std::string_view margin = "\n              ";
+    for (auto at = text.find(margin); at != text.npos; at = text.find(margin)) {
+        text.replace(at, margin.size(), " ");
+    }
+    return text;
 }
 
 }  // namespace
@@ -187,12 +203,7 @@ TEST_CASE("check: each reason to refuse is named, and is the exit status") {
                 check(row.words, row.status == 2 ? be_nobody : std::function<void()>{});
             CAPTURE(done.output);
             CHECK(done.exit == pty::Exit{.status = row.status});
-            // A sentence may be broken into rows.
-            std::string words = done.output;
-            for (auto at = words.find("\n              "); at != words.npos;
-                 at = words.find("\n              ")) {
-                words.replace(at, 15, " ");
-            }
+            const std::string words = in_one_row(done.output);
             CHECK(contains(words, row.says));
             if (row.what == "keys") {
                 CHECK(contains(words, "\"NO_SUCH_KEY\""));
@@ -246,4 +257,151 @@ TEST_CASE("check: as JSON, for a program") {
         CHECK(contains(done.output, "/pam_unix.so\"}"));
     }
     CHECK(done.output.ends_with("]\n}\n"));
+}
+
+TEST_CASE("getty --check: each reason for no prompt is named, and is the exit status") {
+    struct Row {
+        std::string what;
+        std::function<void(const pty::World&)> spoil;
+        Words words;  ///< LINE is a pty
+        int status;
+        std::string says;
+    };
+    const auto nothing = [](const pty::World&) {};
+    for (const Row& row : std::vector<Row>{
+             {"good", nothing, {"LINE"}, 0, "would get its prompt."},
+             {"no line named", nothing, {}, 0, "A line would get its prompt."},
+             {"absent", nothing, {"ttyNONE9"}, 2, "ttyNONE9 is not there: getty would wait for it"},
+             {"no terminal", nothing, {"null"}, 1, "/dev/null is no terminal"},
+             {"a folder", nothing, {"/etc"}, 1, "/etc is no terminal"},
+             {"standard input", nothing, {"-"}, 1, "standard input is no terminal"},
+             {"no such option", nothing, {"--bogus"}, 1, "NO   options"},
+             {"a value that is none", nothing, {"-t", "soon", "LINE"}, 1, "--timeout"},
+             {"operands", nothing, {"LINE", "9600", "vt100", "x"}, 1, "NO   options"},
+             {"a speed that is none", nothing, {"LINE", "96x0,", "vt100"}, 1, "is not a speed"},
+             {"the type", nothing, {"LINE", "9600", "no-such-type"}, 0, "terminfo has no entry"},
+             {"login", nothing, {"-l", "/none", "LINE"}, 1, "/none: No such file or directory"},
+             {"login is a folder", nothing, {"-l", "/etc", "LINE"}, 1, "/etc: Is a directory"},
+             {"login's place", nothing, {"-C", "/none", "LINE"}, 1, "/none is no directory"},
+             {"issue", nothing, {"-f", "/none", "LINE"}, 0, "/none cannot be read"},
+             {"autologin",
+              [](const pty::World& world) {
+                  world.add_user({.name = "bob", .user = 1002, .password = "x", .expiry = 1});
+              },
+              {"-a", "bob", "LINE"},
+              0,
+              "no automatic login of bob"},
+             {"keys",
+              [](const pty::World& world) {
+                  world.write_file("/etc/getty.conf", "speed = fast\nno-such-key = 1\n");
+              },
+              {"LINE"},
+              0,
+              "/etc/getty.conf:2: unknown key \"no-such-key\""},
+             {"more keys than the log would have",
+              [](const pty::World& world) {
+                  world.write_file("/etc/getty.conf", "a=1\nb=1\nc=1\nd=1\ne=1\nf=1\ng=1\n");
+              },
+              {},
+              0,
+              "/etc/getty.conf:7: unknown key"},
+             {"gettydefs",
+              [](const pty::World& world) { world.write_file("/etc/gettydefs", "x\n"); },
+              {},
+              0,
+              "note tables   /etc/gettydefs:1: "},
+             {"a table of others",
+              [](const pty::World& world) {
+                  world.write_file("/etc/getty.conf", "term = x\n", 0666);
+              },
+              {"LINE"},
+              0,
+              "can be written by others than root: not read"},
+             {"unreadable by others", nothing, {"LINE"}, 2, "only root can open it"},
+         }) {
+        CAPTURE(row.what);
+        pty::TestWorld world;
+        const pty::Line line;
+        row.spoil(world);
+        Words words{"--check"};
+        for (const std::string& word : row.words) {
+            words.push_back(word == "LINE" ? line.name() : word);
+        }
+        const auto modes = line.modes();
+        const auto owner = line.owner();
+        const auto done = check_line(
+            words, row.what == "unreadable by others" ? be_nobody : std::function<void()>{});
+        CAPTURE(done.output);
+        CHECK(done.exit == pty::Exit{.status = row.status});
+        CHECK(contains(in_one_row(done.output), row.says));
+        CHECK(line.modes().c_cflag == modes.c_cflag);
+        CHECK(line.modes().c_lflag == modes.c_lflag);
+        CHECK(line.owner() == owner);
+        CHECK(world.log_lines().empty());
+        CHECK(world.utmp().empty());
+    }
+}
+
+TEST_CASE("getty --check: who has the line is told, and keeps it") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    pty::Line line;
+    auto holder = line.start_on({.arguments = {"/bin/cat"}});
+    auto done = check_line({"--check", line.name()});
+    CHECK(done.exit == pty::Exit{.status = 0});
+    CHECK(contains(
+        in_one_row(done.output),
+        "it is in use: getty would hang up process " + std::to_string(holder.id()) + " (cat)"));
+    line.send("still here\r");
+    line.expect("still here\r\nstill here");
+    pty::Line other;
+    auto getty = pty::start_getty(other);
+    pty::log_in(other, ann.name, ann.password);
+    done = check_line({"--check", other.name()});
+    CHECK(done.exit == pty::Exit{.status = 0});
+    CHECK(contains(in_one_row(done.output), "ann is logged in on it by process "));
+}
+
+TEST_CASE("getty --check: as JSON, for a program, and of a wrong command line too") {
+    const pty::TestWorld world;
+    const pty::Line line;
+    auto done = check_line({"--check", "--json", line.name(), "9600", "vt100"});
+    CHECK(done.output.starts_with("{\n  \"version\": 1,\n  \"line\": \"" + line.name() +
+                                  "\",\n  \"device\": \"/dev/" + line.name() +
+                                  "\",\n  \"speeds\": [9600],\n  \"term\": \"vt100\",\n"));
+    CHECK(contains(done.output, "\"verdict\": \"served\""));
+    done = check_line({"--check", "--json", "--bogus"});
+    CHECK(done.exit == pty::Exit{.status = 1});
+    CHECK(contains(done.output, "{\"topic\": \"options\", \"level\": \"refused\""));
+    CHECK(done.output.ends_with("]\n}\n"));
+}
+
+TEST_CASE("getty --dump: each value with the place it comes from, as a table that does the same") {
+    pty::TestWorld world;
+    const pty::Line line;
+    world.write_file("/etc/ttys", "# none\n" + line.name() + " \"/sbin/getty x\" vt52 on\n");
+    world.write_file("/etc/getty.conf", "break = reset\n[pts/*]\nterm = vt100\ntimeout = 9\n");
+    world.write_file("/etc/getty.conf.d/10.conf", "[" + line.name() + "]\nprompt = \"hm: \"\n");
+    world.write_file("/etc/gettydefs", "slow# B300 # B300 SANE #login: #slow\n");
+    const auto done = check_line({"--dump", "-t", "7", line.name(), "slow"});
+    CAPTURE(done.output);
+    CHECK(done.exit == pty::Exit{.status = 0});
+    CHECK(done.output.starts_with("[" + line.name() + "]\n# default\n"));
+    for (const std::string part : {"\n# /etc/getty.conf:1\nbreak = reset\n",
+                                   "\n# /etc/getty.conf:3\nterm = vt100\n",
+                                   "\n# /etc/gettydefs:1\nspeed = 300\n",
+                                   "\n# command line\nlogin-program = ",
+                                   "\ntimeout = 7\n"}) {
+        CAPTURE(part);
+        CHECK(contains(done.output, part));
+    }
+    // Said, and overruled.
+    CHECK_FALSE(contains(done.output, "vt52"));
+    CHECK_FALSE(contains(done.output, "timeout = 9"));
+    const auto plain = check_line({"--dump", "-t", "7", line.name()});
+    world.write_file("/etc/again.conf", plain.output);
+    const auto again = check_line({"--check-table", "/etc/again.conf"});
+    CHECK(again.exit == pty::Exit{.status = 0});
+    CHECK(contains(again.output, "timeout = 7"));
 }
