@@ -85,12 +85,6 @@ bool is_equal(std::string_view left, std::string_view right) {
     return difference == 0;
 }
 
-/// True for a field that crypt(3) may be asked about at all: not locked, not
-/// "look elsewhere", nothing that only looks like an error of crypt's.
-bool can_be_compared(std::string_view field) {
-    return !field.empty() && !field.starts_with('*') && !field.starts_with('!') && field != "x";
-}
-
 /// Also the status of the process that finds it out: not one by which a process
 /// ends that has gone astray.
 enum class Comparison { equal = 0x5A, different = 0x3C, impossible, too_costly, broken_off };
@@ -261,6 +255,10 @@ bool means_no_such_account(int problem) {
 }
 
 }  // namespace
+
+bool can_be_compared(std::string_view field) {
+    return !field.empty() && !field.starts_with('*') && !field.starts_with('!') && field != "x";
+}
 
 void require_shadow_file() {
     struct stat status {};

@@ -43,6 +43,10 @@ struct AccountSource {
     std::chrono::milliseconds hashing_patience = longest_hashing;
 };
 
+/// True for a password field that crypt(3) may be asked about at all: not locked,
+/// not "look elsewhere", nothing that only looks like an error of crypt's.
+[[nodiscard]] bool can_be_compared(std::string_view field);
+
 /// crypt(3) against the shadow file. What an attempt costs and what it says do
 /// not depend on whether the account exists, is locked or has a broken entry.
 class ShadowGate : public Gate {

@@ -17,6 +17,9 @@ struct Target {
 
 [[nodiscard]] std::span<const Target> targets();
 
+/// A part of them.
+[[nodiscard]] std::vector<Target> login_targets();
+
 /// Throws std::logic_error unless it holds.
 void promise(bool holds, const char* what);
 

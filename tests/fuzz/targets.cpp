@@ -378,8 +378,8 @@ void run_pam_stack(std::string_view input) {
     promise(is_harmless(login::check_as_text(report), "\n"), "the report acts on no terminal");
 }
 
-const std::vector<Target>& all() {
-    static const std::vector<Target> list{
+std::vector<Target> made_here() {
+    return {
         {"line_editor",
          run_line_editor,
          {"ann\r",
@@ -447,13 +447,18 @@ const std::vector<Target>& all() {
          run_root_lines,
          {"tty1 \"/sbin/getty std\" linux on secure # x\n", "# a\ntty1\nconsole\n", "tty1#"}},
     };
-    return list;
 }
 
 }  // namespace
 
 std::span<const Target> targets() {
-    return all();
+    static const std::vector<Target> all = [] {
+        auto list = made_here();
+        const auto more = login_targets();
+        list.insert(list.end(), more.begin(), more.end());
+        return list;
+    }();
+    return all;
 }
 
 }  // namespace fuzz
