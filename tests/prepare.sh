@@ -83,6 +83,12 @@ END
     missing_packages=
 }
 
+# with_idle_priority: for the rest of this subshell. Whatever else runs goes first.
+with_idle_priority() {
+    # $$ is not the subshell's.
+    chrt --idle --pid 0 "$(exec sh -c 'echo $PPID')" 2>/dev/null || :
+}
+
 # set_up FOLDER OPTION...: a build folder by g++, made once and kept.
 set_up() {
     folder=$1
