@@ -21,25 +21,52 @@ DivertedLog* diverted = nullptr;
 
 constexpr int authpriv_facility = 10;
 constexpr std::size_t longest_line = 1000;
+constexpr std::size_t longest_field = 256;
 
-void send_to_log(std::string_view datagram) noexcept {
+bool sent(const UniqueFd& socket, std::string_view path, std::string_view datagram) noexcept {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, path.size());
+    const void* untyped = &address;
+    return ::sendto(socket.get(),
+                    datagram.data(),
+                    datagram.size(),
+                    MSG_NOSIGNAL,
+                    static_cast<const sockaddr*>(untyped),
+                    sizeof address) >= 0;
+}
+
+/// Asked once: a machine gets no journald while somebody is logged in.
+bool may_have_journal = true;
+
+void send_to_log(std::string_view line, std::string_view entry) noexcept {
     // Opened for each line: a login writes a handful in its life, a descriptor
     // kept would have to survive close_range and a namespace change.
     const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!socket.is_open()) {
         return;
     }
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    constexpr std::string_view path = "/dev/log";
-    path.copy(address.sun_path, path.size());
-    const void* untyped = &address;
-    ::sendto(socket.get(),
-             datagram.data(),
-             datagram.size(),
-             MSG_NOSIGNAL,
-             static_cast<const sockaddr*>(untyped),
-             sizeof address);
+    if (may_have_journal && !entry.empty()) {
+        if (sent(socket, "/run/systemd/journal/socket", entry)) {
+            return;
+        }
+        // A full one may be read again; syslog may still take the line.
+        may_have_journal = errno == EAGAIN;
+    }
+    static_cast<void>(sent(socket, "/dev/log", line));
+}
+
+/// Cut to `limit` bytes, between characters.
+std::string cut(std::string text, std::size_t limit) {
+    if (text.size() > limit) {
+        std::size_t end = limit;
+        while (end > 0 && continues_utf8(text[end])) {
+            --end;
+        }
+        text.resize(end);
+        text += "...";
+    }
+    return text;
 }
 
 }  // namespace
@@ -48,7 +75,27 @@ void log_as(const char* program) noexcept {
     identity = program;
 }
 
-void log(Severity severity, std::string_view text) noexcept {
+std::string journal_entry(Severity severity,
+                          std::string_view text,
+                          std::span<const LogField> fields) {
+    std::string entry = "PRIORITY=" + std::to_string(static_cast<int>(severity)) +
+                        "\nSYSLOG_FACILITY=" + std::to_string(authpriv_facility) +
+                        "\nSYSLOG_IDENTIFIER=" + identity +
+                        "\nSYSLOG_PID=" + std::to_string(::getpid());
+    const auto add = [&entry](std::string_view name, std::string_view value, std::size_t limit) {
+        if (!value.empty()) {
+            // No value has a newline in it any more: the plain form is enough.
+            entry.append("\n").append(name).append("=").append(cut(safe_text(value), limit));
+        }
+    };
+    for (const LogField& field : fields) {
+        add(field.name, field.value, longest_field);
+    }
+    add("MESSAGE", text, longest_line);
+    return entry + "\n";
+}
+
+void log(Severity severity, std::string_view text, std::span<const LogField> fields) noexcept {
     const int saved_errno = errno;
     try {
         if (diverted != nullptr) {
@@ -59,17 +106,10 @@ void log(Severity severity, std::string_view text) noexcept {
         // No time stamp: every reader of /dev/log puts its own, and ours would
         // need the time zone file.
         const int priority = authpriv_facility * 8 + static_cast<int>(severity);
-        std::string line = "<" + std::to_string(priority) + ">" + identity + "[" +
-                           std::to_string(::getpid()) + "]: " + safe_text(text);
-        if (line.size() > longest_line) {
-            std::size_t end = longest_line;
-            while (end > 0 && continues_utf8(line[end])) {
-                --end;
-            }
-            line.resize(end);
-            line += "...";
-        }
-        send_to_log(line);
+        const std::string line = "<" + std::to_string(priority) + ">" + identity + "[" +
+                                 std::to_string(::getpid()) + "]: " + safe_text(text);
+        send_to_log(cut(line, longest_line),
+                    may_have_journal ? journal_entry(severity, text, fields) : std::string{});
     } catch (...) {
         // The event is lost, the login is not.
         log_without_memory(severity, "something happened that there was no memory to log");
@@ -98,7 +138,7 @@ void log_without_memory(Severity severity, std::string_view text) noexcept {
     add_number(::getpid());
     add("]: ");
     add(text);
-    send_to_log({line.data(), size});
+    send_to_log({line.data(), size}, {});
     errno = saved_errno;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,23 @@ enum class Severity { error = 3, warning = 4, notice = 5, info = 6 };
 /// process's last log line (a literal): the name never comes from argv.
 void log_as(const char* program) noexcept;
 
-/// One event, one line, one datagram of less than 1,024 bytes to /dev/log,
-/// facility authpriv. The text is made harmless on the way (safe_text); values
+/// What a journal keeps beside the text, by a name in capitals.
+struct LogField {
+    std::string_view name{};
+    std::string_view value{};  ///< made harmless on the way; empty: left out
+};
+
+/// One event, one line, one datagram, facility authpriv: to journald by its native
+/// protocol with the fields, where it is there (a line is never in both), else, of
+/// less than 1,024 bytes and without them, to /dev/log. The text is made harmless on the way (safe_text); values
 /// that came from outside are passed through quoted() by the caller. It never
 /// blocks and never fails: a log that is not there or stuck costs the line.
-void log(Severity severity, std::string_view text) noexcept;
+void log(Severity severity, std::string_view text, std::span<const LogField> fields = {}) noexcept;
+
+/// The datagram that journald takes: systemd.journal-fields(7), one NAME=VALUE a row.
+[[nodiscard]] std::string journal_entry(Severity severity,
+                                        std::string_view text,
+                                        std::span<const LogField> fields);
 
 /// As long as it lives, what is logged comes here and goes nowhere else: for a
 /// program that only looks. There is one at a time.
@@ -35,7 +48,9 @@ class DivertedLog {
     [[nodiscard]] const std::vector<std::string>& lines() const noexcept { return lines_; }
 
   private:
-    friend void log(Severity severity, std::string_view text) noexcept;
+    friend void log(Severity severity,
+                    std::string_view text,
+                    std::span<const LogField> fields) noexcept;
 
     std::vector<std::string> lines_;
 };

@@ -7,6 +7,7 @@
 #include "login/attempts.hpp"
 #include "login/closed_line.hpp"
 #include "login/keyboard_layout.hpp"
+#include "login/login_event.hpp"
 #include "login/records.hpp"
 #include "login/user_name.hpp"
 
@@ -133,10 +134,17 @@ class Attempts {
 
     void note_failure(const std::string& name, const Verdict& verdict) const {
         const std::string known = recordable_name(name, settings_);
-        common::log(common::Severity::notice,
-                    "FAILED LOGIN " + std::to_string(failures_) + " FROM " + line_.origin() +
-                        " FOR " + common::quoted(known) + ", " + verdict.reason +
-                        (may_try_again(failures_, rules_) ? "" : ", no more tries"));
+        log_event(common::Severity::notice,
+                  "FAILED LOGIN " + std::to_string(failures_) + " FROM " + line_.origin() +
+                      " FOR " + name_in_log(known) + ", " + verdict.reason +
+                      (may_try_again(failures_, rules_) ? "" : ", no more tries"),
+                  {.result = LoginEvent::Result::failure,
+                   .user = known,
+                   .pam_status = verdict.pam_status},
+                  line_);
+        if (!gate_.has_rules_of_its_own()) {
+            common::log(common::Severity::notice, classic_failure_text(known, line_));
+        }
         record_failure(known, line_, settings_);
     }
 
@@ -253,10 +261,13 @@ int turn_away(Conversation& talk,
               const Refusal& refusal,
               const Settings& settings) {
     const std::string reference = new_reference();
-    common::log(common::Severity::notice,
-                "LOGIN REFUSED FROM " + line.origin() + " FOR " +
-                    common::quoted(recordable_name(name, settings)) + ", " + refusal.reason +
-                    " (ref " + reference + ")");
+    const std::string known = recordable_name(name, settings);
+    log_event(
+        common::Severity::notice,
+        "LOGIN REFUSED FROM " + line.origin() + " FOR " + name_in_log(known) + ", " +
+            refusal.reason + " (ref " + reference + ")",
+        {.result = LoginEvent::Result::refused, .user = known, .pam_status = refusal.pam_status},
+        line);
     talk.say(refusal_text(refusal, reference));
     // Time to read it before the next prompt clears it away.
     talk.pause_until(Clock::now() + settings.fail_delay);

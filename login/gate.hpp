@@ -22,6 +22,7 @@ struct Verdict {
     Outcome outcome = Outcome::refused;
     std::string reason{};               ///< for the log, never for the person
     std::chrono::microseconds delay{};  ///< a module wants the answer to wait so long
+    std::optional<int> pam_status{};    ///< where PAM was asked
 };
 
 /// *Who may come in.* There are two: Linux-PAM, and crypt(3) against the shadow

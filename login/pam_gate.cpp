@@ -298,7 +298,8 @@ Verdict PamGate::admits(const std::string& name) {
     const bool curable = may_be_cured(last_code_) || talk_.unusable_answer;
     Verdict verdict{.outcome = curable ? Outcome::refused : Outcome::refused_for_good,
                     .reason = reason(last_code_),
-                    .delay = talk_.wanted_delay};
+                    .delay = talk_.wanted_delay,
+                    .pam_status = last_code_};
     set_user(nullptr);
     return verdict;
 }
@@ -317,7 +318,8 @@ std::optional<Refusal> PamGate::require_valid_account() {
     }
     if (last_code_ != PAM_SUCCESS) {
         return Refusal{.words = talk_.said_something ? "" : reason(last_code_),
-                       .reason = reason(last_code_)};
+                       .reason = reason(last_code_),
+                       .pam_status = last_code_};
     }
     // From here on the name is fixed: a module that changes it later is refused.
     user_ = current_user();

@@ -53,7 +53,7 @@ std::string recordable_name(const std::string& typed, const Settings& settings) 
     common::tolerate("look up an account", [&] {
         exists = is_possible_user_name(typed) && common::find_user(typed).has_value();
     });
-    return exists ? typed : "(unknown)";
+    return exists ? typed : std::string{unknown_name};
 }
 
 void record_failure(const std::string& name, const Line& line, const Settings& settings) {

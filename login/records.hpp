@@ -6,11 +6,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sys/types.h>
 #include <utmpx.h>
 
 namespace login {
+
+/// Stands for what is no account.
+constexpr std::string_view unknown_name = "(unknown)";
 
 /// The name of an account, or `(unknown)`: what is typed for a name may be a
 /// password, and goes into no file unless it is the name of an account.

@@ -1,13 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace login {
 
 /// Why somebody who is who they say does not get in all the same.
 struct Refusal {
-    std::string words{};   ///< for the person; "" where they have been told already
-    std::string reason{};  ///< for the log
+    std::string words{};              ///< for the person; "" where they have been told already
+    std::string reason{};             ///< for the log
+    std::optional<int> pam_status{};  ///< where PAM was asked
 
     bool operator==(const Refusal&) const = default;
 };

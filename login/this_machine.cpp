@@ -194,7 +194,10 @@ pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
 void ThisMachine::follow_strays(const common::User& user, Gate& gate) {
     const std::vector<std::string>& linger = context_.settings.linger_users;
     const bool may_linger = std::find(linger.begin(), linger.end(), user.name) != linger.end();
-    if (may_linger || gate.environment().find("XDG_SESSION_ID") != nullptr) {
+    const common::Environment environment = gate.environment();
+    const char* const session = environment.find("XDG_SESSION_ID");
+    logind_session_ = session != nullptr ? session : "";
+    if (may_linger || session != nullptr) {
         strays_.reset();
     }
     if (strays_) {
@@ -209,6 +212,10 @@ void ThisMachine::drop_shell() noexcept {
     }
 }
 
+LoginEvent ThisMachine::event_of(const common::User& user, LoginEvent::Result result) const {
+    return {.result = result, .user = user.name, .session = logind_session_};
+}
+
 void ThisMachine::record_login(const common::User& user, pid_t session) {
     const Line& line = context_.line;
     record_before_ = login::record_login(
@@ -218,9 +225,10 @@ void ThisMachine::record_login(const common::User& user, pid_t session) {
         {.in_lastlog = is_noted_by_gate_, .maybe_in_wtmp = context_.gate.has_rules_of_its_own()},
         context_.settings);
     if (context_.settings.log_logins || user.uid == 0) {
-        common::log(common::Severity::notice,
-                    (user.uid == 0 ? "ROOT LOGIN FROM " : "LOGIN FROM ") + line.origin() + " BY " +
-                        common::quoted(user.name));
+        log_event(common::Severity::notice,
+                  login_text(user.name, user.uid, line),
+                  event_of(user, LoginEvent::Result::success),
+                  line);
     }
 }
 
@@ -243,10 +251,11 @@ int ThisMachine::release_shell_and_wait() {
     // Until now a person could be told why there is no session.
     context_.talk.hand_over();
     const ShellEnd end = shell_->wait(context_.signals);
-    common::log(end.not_started ? common::Severity::error : common::Severity::info,
-                "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
-                    ": " + words_for(end) +
-                    (end.not_started ? " (ref " + end.reference + ")" : ""));
+    log_event(end.not_started ? common::Severity::error : common::Severity::info,
+              "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
+                  ": " + words_for(end) + (end.not_started ? " (ref " + end.reference + ")" : ""),
+              event_of(plan_->user, LoginEvent::Result::ended),
+              context_.line);
     if (end.not_started) {
         // Time to read why, and no haste for an init that logs in by itself.
         context_.talk.pause_until(std::chrono::steady_clock::now() + context_.settings.fail_delay);

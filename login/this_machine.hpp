@@ -5,6 +5,7 @@
 #include "login/admission_facts.hpp"
 #include "login/greeting_facts.hpp"
 #include "login/line.hpp"
+#include "login/login_event.hpp"
 #include "login/options.hpp"
 #include "login/session.hpp"
 #include "login/settings.hpp"
@@ -13,6 +14,7 @@
 #include "login/watchdog.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <utmpx.h>
@@ -60,11 +62,13 @@ class ThisMachine : public Machine {
     }
     [[nodiscard]] UserLimits limits_for_session() const;
     void follow_strays(const common::User& user, Gate& gate);
+    [[nodiscard]] LoginEvent event_of(const common::User& user, LoginEvent::Result result) const;
     [[nodiscard]] bool home_answers(const common::User& user) const;
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;
 
     LoginContext context_;
     Before before_{};
+    std::string logind_session_{};
     bool is_noted_by_gate_ = false;  ///< lastlog(8) has this login already
     std::vector<gid_t> groups_before_{};
     std::optional<common::Ownership> terminal_before_{};  ///< where a caller lends it

@@ -285,7 +285,7 @@ const Row rows[] = {
     }},
     {"LOG_OK_LOGINS", "yes", "silent", "logged", [](World& world) {
         shown_by(world, "true");
-        return log_after(world, "LOGIN FROM");
+        return log_after(world, "LOGIN ON");
     }},
 };
 // clang-format on

@@ -1,0 +1,195 @@
+// What a login leaves in the log, and what programs that watch logs make of it.
+#include "tests/common/temporary_directory.hpp"
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/log_socket.hpp"
+#include "tests/pty/package.hpp"
+#include "tests/pty/test_world.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
+const std::string journal_socket = "/run/systemd/journal/socket";
+
+/// One wrong password, a name that is none, and a login that ends.
+void fail_twice_and_log_in(const std::string& host) {
+    pty::Line line;
+    auto login = line.start_on({.arguments = {pty::World::login(), "-h", host},
+                                .session = pty::Session::leader_with_terminal});
+    for (const char* name : {"ann", "nosuch"}) {
+        line.expect("login: ");
+        line.send(std::string{name} + "\r");
+        line.expect("Password: ");
+        line.send("wrong\r");
+        line.expect("Login incorrect");
+    }
+    pty::log_in(line, ann.name, ann.password);
+    line.send("exit\r");
+    CHECK(login.wait_exit() == pty::Exit{.status = 0});
+}
+
+/// The first of the datagrams with this in it, or "".
+std::string with(const std::vector<std::string>& datagrams, std::string_view text) {
+    const auto found =
+        std::find_if(datagrams.begin(), datagrams.end(), [text](const std::string& datagram) {
+            return datagram.find(text) != std::string::npos;
+        });
+    return found == datagrams.end() ? "" : *found;
+}
+
+bool has_row(const std::string& entry, const std::string& row) {
+    return ("\n" + entry + "\n").find("\n" + row + "\n") != std::string::npos;
+}
+
+/// A datagram as syslogd writes it to its file: with its own time and host.
+std::string as_in_file(std::string datagram) {
+    datagram.erase(0, datagram.find('>') + 1);
+    constexpr std::string_view stamp = "Nov 22 09:42:09 ";
+    const bool is_stamped = datagram.size() > stamp.size() && datagram[3] == ' ' &&
+                            datagram[9] == ':' && datagram[12] == ':';
+    datagram.erase(0, is_stamped ? stamp.size() : 0);
+    return std::string{stamp} + "box " + datagram + "\n";
+}
+
+/// What is in the log after the three logins, as a file.
+std::string log_file(pty::Gate gate) {
+    pty::TestWorld world;
+    choose_gate(world, gate);
+    add_person(world, ann);
+    world.append_file("/etc/ttygate/login.conf", "LOG_OK_LOGINS yes\n");
+    fail_twice_and_log_in("10.0.0.7");
+    world.wait_for_log("session of");
+    std::string file;
+    for (const std::string& datagram : world.log_lines()) {
+        file += as_in_file(datagram);
+    }
+    return file;
+}
+
+void require_program(const char* path) {
+    if (::access(path, X_OK) != 0) {
+        tests::skip(std::string{"needs "} + path);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the journal: each event has its fields, and is not in syslog as well") {
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        pty::TestWorld world;
+        choose_gate(world, gate);
+        add_person(world, ann);
+        world.append_file("/etc/ttygate/login.conf", "LOG_OK_LOGINS yes\n");
+        fs::create_directories("/run/systemd/journal");
+        pty::LogSocket journal{journal_socket};
+        fail_twice_and_log_in("10.0.0.7");
+        pty::wait_until([&] { return !with(journal.lines(), "LOGIN_RESULT=ended").empty(); });
+
+        const std::string failure = with(journal.lines(), "FAILED LOGIN 1");
+        CHECK(has_row(failure,
+                      "MESSAGE=FAILED LOGIN 1 FROM 10.0.0.7 FOR ann, " +
+                          std::string{"Authentication failure"}));
+        for (const char* row : {"PRIORITY=5",
+                                "SYSLOG_FACILITY=10",
+                                "SYSLOG_IDENTIFIER=login",
+                                "MESSAGE_ID=e7063e3652bb4997a1421f5aa8b62393",
+                                "LOGIN_RESULT=failure",
+                                "LOGIN_USER=ann",
+                                "LOGIN_RHOST=10.0.0.7"}) {
+            CAPTURE(row);
+            CHECK(has_row(failure, row));
+        }
+        CHECK(failure.find("\nLOGIN_TTY=pts/") != std::string::npos);
+        // PAM_AUTH_ERR, where PAM was asked.
+        CHECK(has_row(failure, "PAM_STATUS=7") == (gate == pty::Gate::pam));
+        // T-25: what is no account is not written down.
+        const std::string unknown = with(journal.lines(), "FAILED LOGIN 2");
+        CHECK(unknown.find("LOGIN_USER") == std::string::npos);
+        CHECK(unknown.find("nosuch") == std::string::npos);
+
+        const std::string success = with(journal.lines(), "LOGIN_RESULT=success");
+        CHECK(has_row(success, "LOGIN_USER=ann"));
+        CHECK(success.find("\nMESSAGE=LOGIN ON pts/") != std::string::npos);
+        CHECK(world.count_log("FAILED LOGIN") == 0);
+        CHECK(world.count_log("session of") == 0);
+    }
+}
+
+TEST_CASE("the journal: one that is dead costs no line, syslog has it") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, ann);
+    fs::create_directories("/run/systemd/journal");
+    { const pty::LogSocket gone{journal_socket}; }
+    REQUIRE(fs::exists(journal_socket));
+    fail_twice_and_log_in("10.0.0.7");
+    world.wait_for_log("FAILED LOGIN 1 FROM 10.0.0.7 FOR ann, Authentication failure");
+    world.wait_for_log("session of");
+}
+
+TEST_CASE("fail2ban: its filter for PAM knows the failures of either gate, and whom to ban") {
+    require_program("/usr/bin/python3");
+    const std::string package = pty::fetched_package("fail2ban");
+    const tests::TemporaryDirectory directory;
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        const std::string text = log_file(gate);
+        CAPTURE(text);
+        directory.write("auth.log", text);
+        const std::string rules = package + "/etc/fail2ban";
+        const auto done =
+            pty::run({.arguments = {"/usr/bin/python3",
+                                    package + "/usr/bin/fail2ban-regex",
+                                    "-c",
+                                    rules,
+                                    "-o",
+                                    "ip",
+                                    directory.path("auth.log"),
+                                    rules + "/filter.d/pam-generic.conf"},
+                      .environment = {"PYTHONPATH=" + package + "/usr/lib/python3/dist-packages",
+                                      "PATH=/usr/bin:/bin"}});
+        CHECK(done.output == "10.0.0.7\n10.0.0.7\n");
+    }
+}
+
+TEST_CASE("logwatch: its reports count the failures of either gate and the login") {
+    require_program("/usr/bin/perl");
+    const std::string package = pty::fetched_package("logwatch");
+    const tests::TemporaryDirectory directory;
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        directory.write("auth.log", log_file(gate));
+        const auto report_of = [&](const std::string& service) {
+            return pty::run({.arguments = {"/bin/sh",
+                                           "-c",
+                                           "LOGWATCH_DETAIL_LEVEL=10 exec perl -I \"$0/lib\" "
+                                           "\"$0/scripts/services/$1\" <\"$2\"",
+                                           package + "/usr/share/logwatch",
+                                           service,
+                                           directory.path("auth.log")},
+                             .environment = {"PATH=/usr/bin:/bin"}})
+                .output;
+        };
+        const std::string failures = report_of("pam_unix");
+        CAPTURE(failures);
+        CHECK(failures.find("ann (10.0.0.7): 1 Time(s)") != std::string::npos);
+        CHECK(failures.find("(10.0.0.7): 1 Time(s)", failures.find("ann (") + 30) !=
+              std::string::npos);
+        const std::string logins = report_of("secure");
+        CAPTURE(logins);
+        CHECK(logins.find("User Logins:\n   ann : 1 Time(s)") != std::string::npos);
+    }
+}
