@@ -27,22 +27,23 @@ struct Built {
 
 /// Nothing for a static program: it has no interpreter either.
 const std::vector<Built>& programs() {
+    constexpr bool static_getty = TTYGATE_GETTY_STATIC != 0;
+    constexpr bool static_login = TTYGATE_LOGIN_STATIC != 0;
+    using Names = std::vector<std::string_view>;
+    using Loaded = std::set<std::string>;
     static const std::vector<Built> all{
         {.name = "getty",
          .path = TTYGATE_GETTY,
-         .may_need = TTYGATE_GETTY_STATIC != 0
-                         ? std::vector<std::string_view>{}
-                         : std::vector<std::string_view>{"libc.so.", "ld-linux"},
+         .may_need = static_getty ? Names{} : Names{"libc.so.", "ld-linux"},
          .may_load = {}},
         {.name = "login",
          .path = TTYGATE_LOGIN,
-         .may_need = {"libcrypt.so.1", "libc.so.6", "ld-linux"},
+         .may_need = static_login ? Names{} : Names{"libcrypt.so.1", "libc.so.6", "ld-linux"},
          // When a login is by PAM.
-         .may_load = TTYGATE_WITH_PAM != 0 ? std::set<std::string>{"libpam.so.0"}
-                                           : std::set<std::string>{}},
+         .may_load = TTYGATE_WITH_PAM != 0 ? Loaded{"libpam.so.0"} : Loaded{}},
         {.name = "sessions",
          .path = TTYGATE_SESSIONS,
-         .may_need = {"libc.so.6", "ld-linux"},
+         .may_need = static_login ? Names{} : Names{"libc.so.6", "ld-linux"},
          .may_load = {}},
     };
     return all;
