@@ -1,6 +1,7 @@
 // The completion files as the shells read them.
 
 #include "tests/common/temporary_directory.hpp"
+#include "tests/pty/package.hpp"
 #include "tests/pty/process.hpp"
 #include "tests/testing.hpp"
 
@@ -78,6 +79,16 @@ std::string found_shell(std::string_view name) {
         std::string path = std::string{directory} + std::string{name};
         if (::access(path.c_str(), X_OK) == 0) {
             return path;
+        }
+    }
+    tests::skip("needs " + std::string{name});
+}
+
+/// A file of this name below a folder.
+std::string found_file(const std::string& folder, std::string_view name) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{folder}) {
+        if (entry.path().filename() == name) {
+            return entry.path();
         }
     }
     tests::skip("needs " + std::string{name});
@@ -191,7 +202,7 @@ TEST_CASE("Bash completes lines the kernel has and terminal types the machine kn
 }
 
 TEST_CASE("zsh can read its completion files") {
-    const std::string zsh = found_shell("zsh");
+    const std::string zsh = pty::fetched_package("zsh") + "/bin/zsh";
     for (const Program& program : {getty, login, sessions}) {
         const auto finished = pty::run({.arguments = {zsh, "-f", "-n", program.zsh()}});
         CHECK(finished.exit == pty::Exit{.status = 0});
@@ -204,7 +215,10 @@ TEST_CASE("zsh can read its completion files") {
 }
 
 TEST_CASE("fish completes options and their values") {
-    const std::string fish = found_shell("fish");
+    const auto packages = pty::fetched_packages({"fish", "fish-common", "libpcre2-32-0"});
+    const std::string fish = packages[0] + "/usr/bin/fish";
+    const std::string library = found_file(packages[2], "libpcre2-32.so.0");
+    const std::string functions = packages[1] + "/usr/share/fish/functions";
     struct Case {
         const Program& program;
         std::string words;
@@ -215,14 +229,23 @@ TEST_CASE("fish completes options and their values") {
                           Case{getty, "--break cy", "cycle"},
                           Case{getty, "-a roo", "root"},
                           Case{getty, "ttyS0 kee", "keep"},
+                          Case{getty, "--check --js", "--json"},
+                          Case{getty, "@con", "@console"},
+                          Case{getty, "ttyS0 1152", "115200"},
                           Case{login, "--sh", "--shell"},
                           Case{sessions, "--tr", "--tree"},
                           Case{login, "roo", "root"}}) {
         CAPTURE(c.words);
-        const std::string script = "source " + c.program.fish() + "; complete -C '" +
-                                   c.program.name + " " + c.words +
-                                   "' | string replace -r '\\t.*' ''";
-        const auto finished = pty::run({.arguments = {fish, "--no-config", "-c", script}});
+        const std::string script = "set fish_function_path " + functions + "; source " +
+                                   c.program.fish() + "; complete -C '" + c.program.name + " " +
+                                   c.words + "' | string replace -r '\\t.*' ''";
+        const auto finished =
+            pty::run({.arguments = {fish, "--no-config", "-c", script},
+                      .environment = {"HOME=/nonexistent",
+                                      "PATH=/usr/bin:/bin",
+                                      "LD_LIBRARY_PATH=" +
+                                          std::filesystem::path{library}.parent_path().string()}});
+        CAPTURE(finished.output);
         CHECK(lines_in(finished.output).contains(std::string{c.reply}));
     }
 }

@@ -125,7 +125,7 @@ TEST_CASE("mandoc has no fault to find in the manuals") {
         tests::skip("needs mandoc");
     }
     for (const char* const page :
-         {"getty.8", "getty.conf.5", "getty-recipes.7", "login.1", "sessions.1"}) {
+         {"getty.8", "getty.conf.5", "gettydefs.5", "getty-recipes.7", "login.1", "sessions.1"}) {
         const std::string output =
             pty::run({.arguments = {"/usr/bin/mandoc",
                                     "-T",
