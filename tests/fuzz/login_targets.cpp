@@ -195,7 +195,8 @@ void run_records(std::string_view input) {
             "what is left lay across two pages");
     if (slot.index < records.size() && records[slot.index].ut_type == USER_PROCESS) {
         const utmpx& old = records[slot.index];
-        promise(old.ut_pid == wanted.ut_pid || common::text_of(old.ut_line) == "pts/1000",
+        const auto line = common::text_of(old.ut_line);
+        promise(old.ut_pid == wanted.ut_pid || line.empty() || line == "pts/1000",
                 "nobody else's live record is taken");
     }
     const common::Clocks clocks{.now = common::time_of(wanted)};
