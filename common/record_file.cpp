@@ -203,7 +203,7 @@ class RecordLock {
         // Whoever has the lock, for a few microseconds, may be waiting for this processor.
         ::sched_yield();
         int tries = 1;
-        for (auto wait = waits.begin(); !lock_within(tries); ++wait) {
+        for (const auto* wait = waits.begin(); !lock_within(tries); ++wait) {
             const auto now = Clock::now();
             if (now - begun >= readers_patience && lock_beside_readers(path, writers_lock, tells)) {
                 return;

@@ -31,7 +31,7 @@ struct RecordPaths {
 template <typename Value>
 struct UnsetAllocator : std::allocator<Value> {
     template <typename Other>
-    struct rebind {
+    struct rebind {  // NOLINT(readability-identifier-naming): the standard's name
         using other = UnsetAllocator<Other>;
     };
     template <typename Other, typename... Arguments>

@@ -3,7 +3,8 @@
 #include "common/log.hpp"
 #include "common/syscall.hpp"
 
-#include <string.h>
+#include <cstring>
+
 #include <sys/mman.h>
 #include <unistd.h>
 

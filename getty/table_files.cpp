@@ -243,7 +243,8 @@ std::vector<FileProblem> problems_in_tables() {
 std::vector<PlacedProfile> said_by_tables(std::string_view line, std::string_view label) {
     std::vector<PlacedProfile> said;
     if (LineProfile entry = entry_of_ttys(line); entry != LineProfile{}) {
-        said.push_back({.place = place_in(ttys_file, entry), .profile = std::move(entry)});
+        std::string place = place_in(ttys_file, entry);
+        said.push_back({.place = std::move(place), .profile = std::move(entry)});
     }
     const Configuration pieces = read_getty_conf_files(conf_files(), read_table_file, Grain::key);
     add_pieces(said, pieces, true, [=](const LineProfile& p) { return is_for_line(p, line); });

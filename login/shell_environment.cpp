@@ -90,10 +90,19 @@ std::string_view value_of(std::string_view entry) {
     return entry.substr(entry.find('=') + 1);
 }
 
+/// What may follow LC_.
+bool is_plain(std::string_view name) {
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+}
+
 template <typename Rules>
 bool is_kept(const Rules& rules, std::string_view name, std::string_view value) {
     return std::any_of(rules.begin(), rules.end(), [name, value](const Rule& rule) {
-        const bool same = rule.is_prefix ? name.starts_with(rule.name) : name == rule.name;
+        const bool same = rule.is_prefix
+                              ? name.starts_with(rule.name) && is_plain(name) && !is_dangerous(name)
+                              : name == rule.name;
         return same && rule.accepts(value);
     });
 }
