@@ -40,6 +40,9 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+/// Set before there is a second thread.
+bool is_without_size_signal = false;
+
 #ifndef TTYGATE_KEEPS_RECORDS
 #define TTYGATE_KEEPS_RECORDS 1
 #endif
@@ -348,7 +351,11 @@ class LockedRecords {
     }
 
     void write(std::span<const std::byte> bytes, off_t where) const {
-        require_room_in_limit(where + static_cast<off_t>(bytes.size()));
+        // What was added and did not fit is cut off again; in the middle of the file
+        // it would be torn.
+        if (!is_without_size_signal || where < status_.size) {
+            require_room_in_limit(where + static_cast<off_t>(bytes.size()));
+        }
         // What is missing after a short write is asked for again, to learn why.
         for (std::size_t done = 0; done < bytes.size();) {
             const auto written = retry_interrupted([&] {
@@ -518,6 +525,22 @@ Recorded append_record(const utmpx& record,
     return append(record, path, writers_lock, Readers::anybody);
 }
 
+void append_unless(const utmpx& record,
+                   const std::function<bool(const utmpx& last)>& is_there,
+                   const std::string& path,
+                   const std::string& writers_lock) {
+    const LockedRecords file{path, writers_lock};
+    if (!file.is_there()) {
+        return;
+    }
+    const off_t count = file.status().size / record_size;
+    const auto last =
+        count == 0 ? std::nullopt : read_at<utmpx>(file.file(), (count - 1) * record_size, path);
+    if (!last || !is_there(*last)) {
+        file.write(record, next_index(static_cast<std::size_t>(count)));
+    }
+}
+
 Recorded append_secret_record(const utmpx& record,
                               const std::string& path,
                               const std::string& writers_lock) {
@@ -541,6 +564,10 @@ Recorded put_last_login(uid_t user,
     return Recorded::written;
 }
 
+void expect_no_size_signal() noexcept {
+    is_without_size_signal = true;
+}
+
 BootTime time_since_boot() {
     timespec now{};
     ::clock_gettime(CLOCK_BOOTTIME, &now);
@@ -548,12 +575,15 @@ BootTime time_since_boot() {
                                                 std::chrono::nanoseconds{now.tv_nsec});
 }
 
-Records read_records(const std::string& path) {
+Records read_records(const std::string& path, Writers writers) {
     const UniqueFd file = open_records(path, Access::read);
     if (!file.is_open()) {
         return {};
     }
-    const RecordLock lock{file};
+    std::optional<RecordLock> lock;
+    if (writers == Writers::wait_for) {
+        lock.emplace(file);
+    }
     return LockedRecords::records_in(file, status_of(file, path).size, path);
 }
 
@@ -602,7 +632,6 @@ std::optional<LastLogin> read_last_login(uid_t user, const std::string& path) {
     if (!file.is_open()) {
         return std::nullopt;
     }
-    (void)status_of(file, path);
     const auto entry = read_at<lastlog>(
         file, static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)), path);
     if (!entry || entry->ll_time == 0) {

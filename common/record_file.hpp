@@ -102,6 +102,11 @@ bool end_record(const utmpx& seen,
 Recorded append_record(const utmpx& record,
                        const std::string& path,
                        const std::string& writers_lock = default_writers_lock);
+/// Adds it unless the record at the end, which `is_there` is shown, is the same.
+void append_unless(const utmpx& record,
+                   const std::function<bool(const utmpx& last)>& is_there,
+                   const std::string& path,
+                   const std::string& writers_lock = default_writers_lock);
 /// The same where a name may turn out to be a password: EPERM, and nothing is
 /// written, where others may read or change the file.
 Recorded append_secret_record(const utmpx& record,
@@ -115,9 +120,16 @@ Recorded put_last_login(uid_t user,
 /// By the clock that records are stamped with.
 [[nodiscard]] BootTime time_since_boot();
 
+/// From here on a file that must not grow is an errno in this process and not
+/// SIGXFSZ, which is ignored: nobody has to look at the limit before a record that
+/// is added.
+void expect_no_size_signal() noexcept;
+
+enum class Writers { wait_for, pass };
 /// All whole records of a file, the first 65,536 of a larger one; none if it is
-/// absent. Waits for a writer, 20 ms at most.
-[[nodiscard]] Records read_records(const std::string& path);
+/// absent. Waits for a writer, 20 ms at most, unless told to pass: for whoever looks
+/// for a record that nobody is writing.
+[[nodiscard]] Records read_records(const std::string& path, Writers writers = Writers::wait_for);
 /// The newest record of a file that only ever grows.
 [[nodiscard]] std::optional<utmpx> read_last_record(const std::string& path);
 /// Goes through the newest records of a file that only ever grows, from the end,

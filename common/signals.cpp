@@ -17,6 +17,10 @@ SignalQueue::SignalQueue(std::initializer_list<int> signals) {
 }
 
 SignalQueue::~SignalQueue() {
+    if (keeps_) {
+        static_cast<void>(fd_.release());
+        return;
+    }
     // What is still in the queue was meant for the time of the queue, and must
     // not end us now, in the middle of the undo of something else.
     while (next()) {

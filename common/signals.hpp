@@ -25,10 +25,13 @@ class SignalQueue {
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
     /// The number of the next signal that has arrived, or nothing.
     [[nodiscard]] std::optional<int> next() noexcept;
+    /// The process is about to end, which undoes it all: nothing is restored.
+    void keep() noexcept { keeps_ = true; }
 
   private:
     sigset_t before_{};
     UniqueFd fd_;
+    bool keeps_ = false;
 };
 
 /// Ignores a signal, and forgets one that is waiting, until the end of scope.

@@ -75,11 +75,6 @@ UniqueFd duplicate_of_standard_input() {
     return copy;
 }
 
-UniqueFd reopened_standard_input() {
-    UniqueFd fd{::open(own_input, opening)};
-    return fd.is_open() ? std::move(fd) : duplicate_of_standard_input();
-}
-
 int remaining(Clock::time_point deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     return static_cast<int>(std::max<std::int64_t>(left, 0));
@@ -101,13 +96,21 @@ Terminal Terminal::open(const std::string& path) {
     return {std::move(fd), path, found.st_rdev, modes};
 }
 
+Terminal Terminal::of_standard_input(std::string path, dev_t device, const termios& found_modes) {
+    UniqueFd fd{::open(own_input, opening)};
+    if (fd.is_open()) {
+        return {std::move(fd), std::move(path), device, found_modes};
+    }
+    return {duplicate_of_standard_input(), std::move(path), device, found_modes, Opening::shared};
+}
+
 Terminal Terminal::standard_input() {
     const auto [status, modes] = require_terminal(STDIN_FILENO, "standard input");
-    return {reopened_standard_input(), name_of_standard_input(status), status.st_rdev, modes};
+    return of_standard_input(name_of_standard_input(status), status.st_rdev, modes);
 }
 
 Terminal Terminal::open_again() const {
-    return {reopened_standard_input(), path_, device_, found_modes_};
+    return of_standard_input(path_, device_, found_modes_);
 }
 
 Terminal Terminal::open_by_name() const {
@@ -342,7 +345,8 @@ void Terminal::give_to(uid_t owner, gid_t group, mode_t mode) const {
 }
 
 void Terminal::set_blocking() const {
-    const int flags = check(::fcntl(fd_.get(), F_GETFL), "look at", path_);
+    // Of an opening of ours these are known; F_SETFL changes no others.
+    const int flags = has_own_opening_ ? 0 : check(::fcntl(fd_.get(), F_GETFL), "look at", path_);
     check(::fcntl(fd_.get(), F_SETFL, flags & ~O_NONBLOCK), "change", path_);
 }
 

@@ -45,6 +45,8 @@ class Terminal {
     /// The name without "/dev/", as records have it; "" where there is none.
     [[nodiscard]] std::string_view name() const noexcept;
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
+    /// Whether it was opened for this object, and is nobody else's.
+    [[nodiscard]] bool has_own_opening() const noexcept { return has_own_opening_; }
     [[nodiscard]] dev_t device() const noexcept { return device_; }
     /// The same, but of the line that /dev/console or /dev/tty0 stands for.
     [[nodiscard]] dev_t real_device() const;
@@ -114,13 +116,24 @@ class Terminal {
     void become_standard() const;
 
   private:
-    Terminal(UniqueFd fd, std::string path, dev_t device, const termios& found_modes)
-        : fd_(std::move(fd)), path_(std::move(path)), device_(device), found_modes_(found_modes) {}
+    enum class Opening { own, shared };
+    Terminal(UniqueFd fd,
+             std::string path,
+             dev_t device,
+             const termios& found_modes,
+             Opening opening = Opening::own)
+        : fd_(std::move(fd)),
+          path_(std::move(path)),
+          device_(device),
+          found_modes_(found_modes),
+          has_own_opening_(opening == Opening::own) {}
+    static Terminal of_standard_input(std::string path, dev_t device, const termios& found_modes);
 
     UniqueFd fd_;
     std::string path_;
     dev_t device_;  ///< of an open file it never changes
     termios found_modes_;
+    bool has_own_opening_;
 };
 
 /// "ttyS0" and "/dev/ttyS0" both mean /dev/ttyS0; anything with another leading

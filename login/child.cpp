@@ -66,16 +66,22 @@ std::optional<int> Child::wait_for(std::chrono::milliseconds patience) {
                    1,
                    static_cast<int>(std::clamp<std::chrono::milliseconds>(left, 0ms, 1h).count()));
         if (ready > 0) {
-            int status = 0;
-            const pid_t ended =
-                common::retry_interrupted([&] { return ::waitpid(id_, &status, 0); });
-            // ECHILD: somebody set SIGCHLD to ignore; it has ended all the same.
-            status_ = ended == id_ ? status : 0;
+            return take_status();
         } else if (Clock::now() >= end) {
             return std::nullopt;
         }
     }
     return status_;
+}
+
+int Child::take_status() {
+    if (!status_) {
+        int status = 0;
+        const pid_t ended = common::retry_interrupted([&] { return ::waitpid(id_, &status, 0); });
+        // ECHILD: somebody set SIGCHLD to ignore; it has ended all the same.
+        status_ = ended == id_ ? status : 0;
+    }
+    return *status_;
 }
 
 }  // namespace login

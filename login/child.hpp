@@ -35,6 +35,8 @@ class Child {
     /// The status as waitpid(2) gives it, or nothing while the child lives after
     /// so long.
     std::optional<int> wait_for(std::chrono::milliseconds patience);
+    /// The status of one that has ended, as descriptor() has told.
+    int take_status();
 
   private:
     /// fork(2): 0 in the child.

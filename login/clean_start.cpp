@@ -2,6 +2,7 @@
 
 #include "common/log.hpp"
 #include "common/program.hpp"
+#include "common/record_file.hpp"
 #include "common/syscall.hpp"
 #include "common/unique_fd.hpp"
 #include "login/account_sources.hpp"
@@ -61,15 +62,9 @@ void forbid_core_dumps() {
     common::check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "forbid core dumps");
 }
 
-/// The signals that whoever started us has had ignored, from the lowest bit on;
-/// nothing else of theirs survives exec. All of them where nobody says: then each
-/// costs a system call.
-std::uint64_t inherited_ignored_signals() {
-    constexpr std::string_view key = "SigIgn:\t";
-    std::array<char, 4096> text{};
-    const common::UniqueFd file{::open("/proc/self/status", O_RDONLY | O_CLOEXEC)};
-    const auto size = ::read(file.get(), text.data(), text.size());
-    const std::string_view status{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+/// Signals from the lowest bit on, as proc_pid_status(5) has them. All of them where
+/// nobody says: then each costs a system call.
+std::uint64_t signals_in(std::string_view status, std::string_view key) {
     const auto at = status.find(key);
     std::uint64_t signals = 0;
     const char* const end = status.data() + status.size();
@@ -81,25 +76,44 @@ std::uint64_t inherited_ignored_signals() {
     return is_told ? signals : ~std::uint64_t{0};
 }
 
+/// What whoever started us has had ignored or blocked; nothing else of theirs
+/// survives exec.
+struct InheritedSignals {
+    std::uint64_t ignored;
+    std::uint64_t blocked;
+};
+
+InheritedSignals inherited_signals() {
+    std::array<char, 4096> text{};
+    const common::UniqueFd file{::open("/proc/self/status", O_RDONLY | O_CLOEXEC)};
+    const auto size = ::read(file.get(), text.data(), text.size());
+    const std::string_view status{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+    return {.ignored = signals_in(status, "\nSigIgn:\t"),
+            .blocked = signals_in(status, "\nSigBlk:\t")};
+}
+
 void settle_signals() {
     // Keys and closed pipes end no login, a full file is an errno, and an alarm that
     // a module has set and forgotten rings for nobody. CHLD stays at its default:
     // modules wait for their helpers.
     constexpr std::array unheeded{
         SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM};
-    const std::uint64_t ignored = inherited_ignored_signals();
+    const InheritedSignals inherited = inherited_signals();
     struct sigaction action {};
     for (int number = 1; number < NSIG; ++number) {
         const bool is_heeded =
             std::find(unheeded.begin(), unheeded.end(), number) == unheeded.end();
         action.sa_handler = is_heeded ? SIG_DFL : SIG_IGN;
-        if (!is_heeded || ((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
+        if (!is_heeded || ((inherited.ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
             ::sigaction(number, &action, nullptr);
         }
     }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    common::expect_no_size_signal();
+    if (inherited.blocked != 0) {
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    }
 }
 
 common::Environment replace_environment() {

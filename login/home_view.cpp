@@ -2,14 +2,14 @@
 
 #include "common/signals.hpp"
 #include "common/syscall.hpp"
-#include "common/unique_fd.hpp"
 #include "login/child.hpp"
 #include "login/process_identity.hpp"
 
-#include <array>
+#include <atomic>
+#include <new>
 
 #include <dirent.h>
-#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,15 +17,19 @@ namespace login {
 
 namespace {
 
-/// The child's reports, in their order; what is missing was not answered.
+/// The child's reports.
 struct Answers {
-    enum Index { home, mail, count };
-    std::array<char, count> bytes{};
+    std::atomic<char> home;
+    std::atomic<char> mail;
 };
+static_assert(std::atomic<char>::is_always_lock_free);
 
+constexpr char no_answer = 0;
 constexpr char hushed = 'h';
 constexpr char not_hushed = 'n';
 constexpr char closed = 'c';
+/// Before the kind of a Mailbox.
+constexpr char mail_known = 'm';
 
 char look_for_hush_file(const common::User& user, const std::string& file) noexcept {
     struct stat status {};
@@ -67,20 +71,43 @@ Mailbox look_at_mail(const std::string& path, const std::string& directory_of_ne
                                                                      : Mailbox::unread;
 }
 
-void answer(int pipe, char byte) noexcept {
-    [[maybe_unused]] const auto written = ::write(pipe, &byte, 1);
-}
+/// Answers that a child gives in memory, until the end of scope.
+class SharedAnswers {
+  public:
+    SharedAnswers()
+        : place_(::mmap(nullptr,
+                        sizeof(Answers),
+                        PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS,
+                        -1,
+                        0)) {
+        common::check(place_ == MAP_FAILED ? -1 : 0, "make room for answers");
+        answers_ = ::new (place_) Answers{};
+    }
+    SharedAnswers(const SharedAnswers&) = delete;
+    SharedAnswers(SharedAnswers&&) = delete;
+    SharedAnswers& operator=(const SharedAnswers&) = delete;
+    SharedAnswers& operator=(SharedAnswers&&) = delete;
+    ~SharedAnswers() { ::munmap(place_, sizeof(Answers)); }
+
+    [[nodiscard]] Answers& operator*() const noexcept { return *answers_; }
+
+  private:
+    void* place_;
+    Answers* answers_ = nullptr;
+};
 
 [[noreturn]] void look(const common::User& user,
                        const HomeQuestions& questions,
                        const std::string& directory_of_new,
-                       int pipe) noexcept {
+                       Answers& answers) noexcept {
     common::default_signals();
     if (become_for_good(user.uid, user.gid) != 0) {
         ::_exit(1);
     }
-    answer(pipe, look_for_hush_file(user, questions.hush_file));
-    answer(pipe, static_cast<char>(look_at_mail(questions.mailbox, directory_of_new)));
+    answers.home = look_for_hush_file(user, questions.hush_file);
+    const auto mailbox = look_at_mail(questions.mailbox, directory_of_new);
+    answers.mail = static_cast<char>(mail_known + static_cast<char>(mailbox));
     ::_exit(0);
 }
 
@@ -89,26 +116,23 @@ void answer(int pipe, char byte) noexcept {
 HomeView look_at_home(const common::User& user,
                       const HomeQuestions& questions,
                       std::chrono::milliseconds patience) {
-    std::array<int, 2> ends{};
-    common::check(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), "make a pipe");
-    const common::UniqueFd ours{ends[0]};
-    const common::UniqueFd childs{ends[1]};
+    const SharedAnswers answers;
     const std::string directory_of_new = questions.mailbox + "/new";
-    Child child{[&] { look(user, questions, directory_of_new, childs.get()); }};
+    Child child{[&] { look(user, questions, directory_of_new, *answers); }};
     const bool has_ended = child.wait_for(patience).has_value();
 
-    Answers answers;
-    const auto size = ::read(ours.get(), answers.bytes.data(), answers.bytes.size());
+    const char home = (*answers).home;
+    const char mail = (*answers).mail;
     HomeView view;
-    if (size <= Answers::home) {
+    if (home == no_answer) {
         // One that could not become the user has not been kept by the home.
         view.answers = has_ended;
         return view;
     }
-    view.can_be_entered = answers.bytes[Answers::home] != closed;
-    view.hushed = answers.bytes[Answers::home] == hushed;
-    if (size > Answers::mail) {
-        view.mailbox = static_cast<Mailbox>(answers.bytes[Answers::mail]);
+    view.can_be_entered = home != closed;
+    view.hushed = home == hushed;
+    if (mail != no_answer) {
+        view.mailbox = static_cast<Mailbox>(mail - mail_known);
     }
     return view;
 }

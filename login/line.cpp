@@ -36,9 +36,9 @@ void require_line(dev_t device) {
     }
 }
 
-bool leads_session_without_terminal() {
+bool leads_session_without_terminal(pid_t self) {
     const common::UniqueFd own{::open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
-    return !own.is_open() && ::getsid(0) == ::getpid();
+    return !own.is_open() && ::getsid(0) == self;
 }
 
 /// Whether we are what somebody has started from their shell and waits for. The
@@ -52,9 +52,9 @@ bool is_foreground_job(const common::Terminal& terminal, pid_t its_session) {
 
 /// A terminal that controls a session with somebody else at its head, an
 /// interactive shell, is not taken away from them.
-SessionOwner owner_of_session(const common::Terminal& terminal) {
+SessionOwner owner_of_session(const common::Terminal& terminal, pid_t self) {
     const pid_t its_session = ::tcgetsid(terminal.descriptor());
-    if (its_session == ::getpid()) {
+    if (its_session == self) {
         return SessionOwner::login;
     }
     if (is_foreground_job(terminal, its_session)) {
@@ -62,7 +62,7 @@ SessionOwner owner_of_session(const common::Terminal& terminal) {
     }
     // Whose it is otherwise, the kernel tells only by letting us have it or not:
     // we lead a session without a terminal, under setsid(1), say.
-    const bool is_anothers = its_session <= 0 && leads_session_without_terminal() &&
+    const bool is_anothers = its_session <= 0 && leads_session_without_terminal(self) &&
                              ::ioctl(terminal.descriptor(), TIOCSCTTY, 0) != 0 && errno == EPERM;
     if (its_session > 0 || is_anothers) {
         throw common::UsageError{"this terminal is in use by a shell: use: exec login"};
@@ -76,10 +76,12 @@ bool is_pseudo_terminal(dev_t device) {
     return ::major(device) >= first_major && ::major(device) <= last_major;
 }
 
-std::optional<utmpx> own_record() {
+std::optional<utmpx> own_record(pid_t self) {
     std::optional<utmpx> found;
-    common::tolerate("look for the record of this line", [&found] {
-        found = common::record_of(common::read_records(common::RecordPaths{}.utmp), ::getpid());
+    // getty has written it before it became us.
+    common::tolerate("look for the record of this line", [&found, self] {
+        found = common::record_of(
+            common::read_records(common::RecordPaths{}.utmp, common::Writers::pass), self);
     });
     return found;
 }
@@ -145,18 +147,19 @@ common::Environment seat_of(const Line& line) {
 TakenTerminal take_terminal() {
     common::Terminal terminal = standard_input_or_refuse();
     require_line(terminal.device());
-    const SessionOwner owner = owner_of_session(terminal);
+    const pid_t self = ::getpid();
+    const SessionOwner owner = owner_of_session(terminal, self);
     // Modules and programs that we start get an opening of their own, one that
     // blocks as they expect; ours never does.
     const common::Terminal theirs = terminal.open_again();
     theirs.become_standard();
     theirs.set_blocking();
-    const int flags = ::fcntl(terminal.descriptor(), F_GETFL);
-    if (flags >= 0 && (flags & O_NONBLOCK) == 0) {
-        // The line could not be opened a second time: the two are one.
+    if (!terminal.has_own_opening()) {
+        // The two may be one.
+        const int flags = ::fcntl(terminal.descriptor(), F_GETFL);
         ::fcntl(terminal.descriptor(), F_SETFL, flags | O_NONBLOCK);
     }
-    return {.terminal = std::move(terminal), .session_owner = owner};
+    return {.terminal = std::move(terminal), .session_owner = owner, .login = self};
 }
 
 Line look_at_line(const TakenTerminal& taken, const Options& options) {
@@ -167,12 +170,13 @@ Line look_at_line(const TakenTerminal& taken, const Options& options) {
               .remote_host = options.host,
               .shown_host = options.host.value_or(""),
               .virtual_terminal = virtual_terminal_of(device),
-              .session_owner = taken.session_owner};
+              .session_owner = taken.session_owner,
+              .login = taken.login};
     if (line.name.empty()) {
         common::log(common::Severity::notice, "this line has no name here: it gets no record");
     }
     // One that is another line's has only our number, from a process before us.
-    if (const auto record = own_record();
+    if (const auto record = own_record(line.login);
         record && (common::text_of(record->ut_line).empty() ||
                    common::text_of(record->ut_line) == line.name)) {
         line.record_id = common::text_of(record->ut_id);

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <unistd.h>
+
 namespace login {
 
 /// Whose session the line controls while somebody is logged in.
@@ -25,6 +27,8 @@ struct Line {
     std::string shown_host{};                  ///< for records and log
     std::optional<unsigned> virtual_terminal{};
     SessionOwner session_owner = SessionOwner::login;
+    /// That serves it: login's own, asked for once.
+    pid_t login = ::getpid();
 
     /// For the log: the host, or the line.
     [[nodiscard]] std::string origin() const;
@@ -33,6 +37,7 @@ struct Line {
 struct TakenTerminal {
     common::Terminal terminal;
     SessionOwner session_owner;
+    pid_t login;  ///< our own number
 };
 
 /// Opens standard input as ours and puts the line on descriptors 1 and 2.

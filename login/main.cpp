@@ -14,7 +14,7 @@
 #include <csignal>
 #include <exception>
 
-#include <unistd.h>
+#include <sys/auxv.h>
 
 namespace login {
 
@@ -58,7 +58,9 @@ int begin_session(const LoginContext& context, Gate& gate, const common::User& u
         if (context.options.become_shell) {
             become_session(machine, gate, user);
         }
-        return hold_session(machine, gate, user);
+        const int status = hold_session(machine, gate, user);
+        context.signals.keep();
+        return status;
     } catch (const std::exception& problem) {
         return turn_away(context.talk,
                          context.line,
@@ -75,7 +77,9 @@ int story(int argc, char** argv) {
         return run_check(options);
     }
     hide_name(options, argc, argv);
-    require_privilege(options, ::getuid(), ::geteuid());
+    // As the kernel has started us: nothing has changed since.
+    require_privilege(
+        options, static_cast<uid_t>(::getauxval(AT_UID)), static_cast<uid_t>(::getauxval(AT_EUID)));
 
     if (!options.become_shell) {
         leave_first_process();

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include <unistd.h>
-
 namespace login {
 
 namespace {
@@ -30,10 +28,12 @@ bool is_the_same_login(const utmpx& left, const utmpx& right) {
 }
 
 void append_login(const utmpx& record, const std::string& path, bool may_be_there) {
-    const auto last = may_be_there ? common::read_last_record(path) : std::nullopt;
-    if (!last || !is_the_same_login(*last, record)) {
+    if (!may_be_there) {
         common::append_record(record, path);
+        return;
     }
+    common::append_unless(
+        record, [&](const utmpx& last) { return is_the_same_login(last, record); }, path);
 }
 
 std::optional<utmpx> user_of_line(std::span<const utmpx> records, const std::string& line) {
@@ -62,7 +62,7 @@ void record_failure(const std::string& name, const Line& line, const Settings& s
                                              .user = name,
                                              .host = line.shown_host,
                                              .id = line.record_id,
-                                             .process = ::getpid(),
+                                             .process = line.login,
                                              .when = now()});
         record.ut_type = LOGIN_PROCESS;
         common::append_secret_record(record, settings.btmp_file);
@@ -82,7 +82,7 @@ std::optional<utmpx> record_login(const common::User& user,
                                                .user = user.name,
                                                .host = line.shown_host,
                                                .id = line.record_id,
-                                               .process = ::getpid(),
+                                               .process = line.login,
                                                .session = session,
                                                .when = now()});
     std::optional<utmpx> before;
@@ -107,7 +107,7 @@ void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept
     common::tolerate("record the logout", [&] {
         const common::RecordPaths paths;
         const utmpx record = common::logout_record(
-            {.line = line.name, .id = line.record_id, .process = ::getpid(), .when = now()});
+            {.line = line.name, .id = line.record_id, .process = line.login, .when = now()});
         common::tolerate("record the logout", [&] {
             if (again) {
                 common::put_record(*again, paths.utmp);

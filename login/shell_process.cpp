@@ -228,7 +228,7 @@ common::Environment at_root(common::Environment environment) {
 
 /// A session leader gives its terminal up for the shell's session to take. The
 /// kernel tells the foreground group, which is us, by SIGHUP.
-void give_up_controlling_terminal(const common::Terminal& terminal) {
+void give_up_controlling_terminal(const common::Terminal& terminal, pid_t self) {
     if (::ioctl(terminal.descriptor(), TIOCNOTTY) != 0) {
         if (errno != ENOTTY) {
             common::throw_errno("give up", terminal.path());
@@ -243,7 +243,6 @@ void give_up_controlling_terminal(const common::Terminal& terminal) {
     ::sigaddset(&orders, SIGTERM);
     constexpr timespec at_once{};
     siginfo_t order{};
-    const pid_t self = ::getpid();
     while (::sigtimedwait(&orders, &order, &at_once) > 0) {
         if (order.si_signo != SIGHUP || order.si_pid != self) {
             common::log(common::Severity::notice, "told to end before the shell was started");
@@ -274,7 +273,7 @@ Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int ch
     std::string argv0 = plan.command.argv0;
     Prepared prepared = prepare(plan, argv0, environment_at_root, childs);
     if (!plan.callers_modes) {
-        give_up_controlling_terminal(terminal);
+        give_up_controlling_terminal(terminal, plan.login);
     }
     return Child{[&prepared, ours] {
         ::close(ours);
@@ -437,7 +436,7 @@ ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
             look_after_children();
         }
         if (sources[0].revents != 0) {
-            end.status = child_.wait_for(1h).value_or(0);
+            end.status = child_.take_status();
             return end;
         }
         if ((was_told_to_end(signals, sources[3].revents) || is_over) && !end_shell()) {

@@ -17,6 +17,7 @@
 #include <string>
 
 #include <termios.h>
+#include <unistd.h>
 
 namespace login {
 
@@ -27,6 +28,7 @@ struct ShellPlan {
     common::Environment environment{};
     termios modes{};
     bool home_answers = true;  ///< else nobody may try to enter it
+    pid_t login = ::getpid();  ///< who starts it
     bool home_may_be_missing = true;
     /// How long the child may take from the word to go on to exec: modules run in it
     /// once more, and a home may hang after all. 0: for ever.

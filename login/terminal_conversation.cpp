@@ -64,7 +64,7 @@ bool ends_line(char byte) {
 
 TerminalConversation::TerminalConversation(const common::Terminal& terminal,
                                            common::SignalQueue& signals)
-    : terminal_(terminal), signals_(signals), modes_found_(terminal.modes()) {
+    : terminal_(terminal), signals_(signals), modes_found_(terminal.found_modes()) {
     modes_.emplace(terminal_, modes_found_, asking_modes(modes_found_));
     use_keys({});
 }

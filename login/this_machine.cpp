@@ -172,6 +172,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .modes = shell_modes(
             context_.talk.modes_found(), context_.settings.erase_key, context_.settings.kill_key),
         .home_answers = home_answers(user),
+        .login = context_.line.login,
         .home_may_be_missing = context_.settings.default_home,
         .patience = module_timeout(context_.settings),
         .idle_limit = idle_timeout(context_.settings, context_.line.name),

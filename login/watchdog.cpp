@@ -244,7 +244,7 @@ class Process {
 
 Watchdog::~Watchdog() {
     send_away();
-    forget_orders();
+    // What it has shared is for login's own end to unmap.
 }
 
 void Watchdog::begins(Work work) {
@@ -295,11 +295,10 @@ void Watchdog::start(WatchClock::time_point word_due) {
     orders_->is_dismissed = false;
     set(orders_->sleeps_until, WatchClock::time_point::min());
     order(word_due);
-    const pid_t login = ::getpid();
     int handle = -1;
     process_ = fork_aside(handle);
     if (process_ == 0) {
-        Process<Orders>{*orders_, plan_, login}.run();
+        Process<Orders>{*orders_, plan_, plan_.line.login}.run();
     }
     handle_.reset(handle);
 }

@@ -12,10 +12,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -787,6 +789,44 @@ TEST_CASE("T-38: the limit for files is an error, and no signal that ends the pr
         return errno_of([&] { common::put_last_login(~uid_t{0} - 1, login_on("tty1"), path); }) ==
                EFBIG;
     }));
+}
+
+TEST_CASE("T-38: where no signal can come, a record is added or not, and none is torn") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", std::string(2 * record_size, 'x'));
+    for (const rlim_t limit : {record_size + 100, 2 * record_size, 2 * record_size + 100}) {
+        CAPTURE(limit);
+        CHECK(holds_in_child([&] {
+            const rlimit both{limit, limit};
+            ::setrlimit(RLIMIT_FSIZE, &both);
+            std::signal(SIGXFSZ, SIG_IGN);
+            common::expect_no_size_signal();
+            const int added = errno_of([&] { common::append_record(login_on("tty1"), path); });
+            // User 1 has the entry that the first limit cuts in two.
+            const int noted = errno_of([&] { common::put_last_login(1, login_on("tty1"), path); });
+            return added == EFBIG && (noted == EFBIG || limit >= 2 * record_size);
+        }));
+        CHECK(std::filesystem::file_size(path) == 2 * record_size);
+        if (limit < 2 * record_size) {
+            std::ifstream file{path, std::ios::binary};
+            const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+            CHECK(bytes == std::string(2 * record_size, 'x'));
+        }
+    }
+}
+
+TEST_CASE("a record is added unless the last one says that it is there") {
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.write("wtmp", "");
+    const auto is_there = [](const utmpx& last) { return text_of(last.ut_line) == "tty2"; };
+    for (const auto& [line, count] :
+         std::vector<std::pair<std::string, std::size_t>>{{"tty1", 1}, {"tty2", 2}, {"tty3", 2}}) {
+        common::append_unless(login_on(line), is_there, path);
+        CHECK(common::read_records(path).size() == count);
+    }
+    CHECK(text_of(common::read_last_record(path).value_or(utmpx{}).ut_line) == "tty2");
+    common::append_unless(login_on("tty1"), is_there, directory.path("absent"));
+    CHECK_FALSE(std::filesystem::exists(directory.path("absent")));
 }
 
 TEST_CASE("T-38: the last user of all has a last login, and the file is no larger on the disk") {
