@@ -142,9 +142,6 @@ class Attempts {
                    .user = known,
                    .pam_status = verdict.pam_status},
                   line_);
-        if (!gate_.has_rules_of_its_own()) {
-            common::log(common::Severity::notice, classic_failure_text(known, line_));
-        }
         record_failure(known, line_, settings_);
     }
 

@@ -65,11 +65,4 @@ std::string login_text(const std::string& user, uid_t uid, const Line& line) {
            (line.shown_host.empty() ? "" : " FROM " + line.shown_host);
 }
 
-std::string classic_failure_text(const std::string& recordable, const Line& line) {
-    return "pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=" +
-           (line.name.empty() ? "" : "/dev/" + line.name) +
-           " ruser= rhost=" + line.remote_host.value_or(line.shown_host) +
-           (recordable == unknown_name ? "" : "  user=" + name_in_log(recordable));
-}
-
 }  // namespace login

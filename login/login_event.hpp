@@ -32,8 +32,4 @@ void log_event(common::Severity severity,
 /// for as long as there have been logs.
 [[nodiscard]] std::string login_text(const std::string& user, uid_t uid, const Line& line);
 
-/// pam_unix(8)'s line for a failure, which is the one that what watches logs
-/// (fail2ban, logwatch) knows of a login. For a gate whose modules do not write it.
-[[nodiscard]] std::string classic_failure_text(const std::string& recordable, const Line& line);
-
 }  // namespace login

@@ -224,6 +224,8 @@ TEST_CASE("fish completes options and their values") {
         std::string words;
         std::string_view reply;
     };
+    // It writes there.
+    const tests::TemporaryDirectory home;
     for (const Case& c : {Case{getty, "--noc", "--noclear"},
                           Case{getty, "--local-line=ne", "--local-line=never"},
                           Case{getty, "--break cy", "cycle"},
@@ -241,7 +243,7 @@ TEST_CASE("fish completes options and their values") {
                                    c.words + "' | string replace -r '\\t.*' ''";
         const auto finished =
             pty::run({.arguments = {fish, "--no-config", "-c", script},
-                      .environment = {"HOME=/nonexistent",
+                      .environment = {"HOME=" + home.path(""),
                                       "PATH=/usr/bin:/bin",
                                       "LD_LIBRARY_PATH=" +
                                           std::filesystem::path{library}.parent_path().string()}});

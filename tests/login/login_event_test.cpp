@@ -35,15 +35,3 @@ TEST_CASE("events: a login has the words that it has had in all logs") {
     CHECK(login::login_text("ann", 1001, line) ==
           "LOGIN ON a line without a name BY ann FROM 10.0.0.7");
 }
-
-TEST_CASE("events: a failure as pam_unix writes it, without what is no account") {
-    Line line;
-    line.name = "pts/3";
-    CHECK(login::classic_failure_text("ann", line) ==
-          "pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/pts/3 "
-          "ruser= rhost=  user=ann");
-    line.remote_host = "10.0.0.7";
-    CHECK(login::classic_failure_text("(unknown)", line) ==
-          "pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/pts/3 "
-          "ruser= rhost=10.0.0.7");
-}

@@ -380,6 +380,7 @@ TEST_CASE("who has authenticated reads why not, with the reference of the log's 
             CHECK(visit.line.expect("Login incorrect\r\n") == "\r\n\r\n");
             type("secret");
             const std::string shown = visit.line.expect("(ref ");
+            CAPTURE(shown);
             CHECK(contains(shown + "(ref ", expected.words));
             const std::string reference = visit.line.expect(")");
             CHECK(reference.size() == 4);
