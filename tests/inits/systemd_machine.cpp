@@ -141,6 +141,8 @@ std::string SystemdMachine::ask(const std::string& command) const {
                                    std::to_string(below.front()),
                                    "-p",
                                    "-m",
+                                   // Not the namespace's own root, where tests run in a chroot.
+                                   "-r",
                                    "-C",
                                    "/bin/sh",
                                    "-c",
