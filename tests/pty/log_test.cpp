@@ -178,10 +178,12 @@ TEST_CASE("logwatch: its reports count the failures that PAM knows of, and every
         CAPTURE(name_of(gate));
         directory.write("auth.log", log_file(gate));
         const auto report_of = [&](const std::string& service) {
+            const std::string script =
+                std::string{"LOGWATCH_DETAIL_LEVEL=10 exec perl -I \"$0/lib\" "} +
+                "\"$0/scripts/services/$1\" <\"$2\"";
             return pty::run({.arguments = {"/bin/sh",
                                            "-c",
-                                           "LOGWATCH_DETAIL_LEVEL=10 exec perl -I \"$0/lib\" "
-                                           "\"$0/scripts/services/$1\" <\"$2\"",
+                                           script,
                                            package + "/usr/share/logwatch",
                                            service,
                                            directory.path("auth.log")},
