@@ -60,6 +60,11 @@ class Bytes {
         bytes_.remove_prefix(size);
         return number;
     }
+    /// -128 to 127.
+    int take_small() {
+        const int number = take<std::uint8_t>();
+        return number < 128 ? number : number - 256;
+    }
     std::string_view take_text(std::size_t size) {
         const auto text = bytes_.substr(0, size);
         bytes_.remove_prefix(text.size());
@@ -370,12 +375,12 @@ class ListedAnswers : public login::Conversation {
 /// T-19: calls that modules make, and those that no module should.
 void run_conversation(std::string_view input) {
     Bytes bytes{input};
-    const int count = bytes.take<std::int8_t>();
+    const int count = bytes.take_small();
     std::vector<pam_message> messages(static_cast<std::size_t>(std::clamp(count, 0, 40)));
     std::vector<std::string> texts(messages.size());
     std::vector<const pam_message*> pointers(messages.size());
     for (std::size_t i = 0; i < messages.size(); ++i) {
-        const int kind = bytes.take<std::int8_t>();
+        const int kind = bytes.take_small();
         texts[i] = bytes.take_text(static_cast<std::size_t>(std::max(kind, 0)));
         messages[i] = {.msg_style = kind % 9, .msg = kind == -1 ? nullptr : texts[i].c_str()};
         pointers[i] = kind == -2 ? nullptr : &messages[i];
