@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <vector>
@@ -84,7 +85,9 @@ struct LocalMinute {
 };
 
 LocalMinute this_minute() {
-    const std::time_t now = std::time(nullptr);
+    // Not time(2), which lags behind by up to a tick: a session that the clock has
+    // just ended must not begin again.
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     std::tm fields{};
     ::localtime_r(&now, &fields);
     constexpr int minutes_in_hour = 60;

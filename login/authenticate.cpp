@@ -267,7 +267,8 @@ int turn_away(Conversation& talk,
         line);
     talk.say(refusal_text(refusal, reference));
     // Time to read it before the next prompt clears it away.
-    talk.pause_until(Clock::now() + settings.fail_delay);
+    talk.pause_until(Clock::now() +
+                     std::max<std::chrono::milliseconds>(settings.fail_delay, time_on_the_way));
     return 1;
 }
 

@@ -3,8 +3,6 @@
 #include "common/syscall.hpp"
 #include "tests/inits/process_one.hpp"
 #include "tests/pty/process_table.hpp"
-#include "tests/pty/wait.hpp"
-#include "tests/testing.hpp"
 
 #include <array>
 #include <filesystem>
@@ -130,15 +128,7 @@ SystemdMachine::SystemdMachine(const pty::World& world, const std::vector<std::s
                    cgroup_.become_topmost();
                    share_mounts();
                }});
-      }()) {
-    // In a tree that is somebody's chroot systemd comes up and its tools do not see it.
-    const bool is_seen = pty::wait_until([this] {
-        return ask("systemctl is-system-running").find("has not been booted") == std::string::npos;
-    });
-    if (!is_seen) {
-        tests::skip("systemctl does not find systemd here");
-    }
-}
+      }()) {}
 
 std::string SystemdMachine::ask(const std::string& command) const {
     // Its own process, below the one that stands beside it.
@@ -154,6 +144,10 @@ std::string SystemdMachine::ask(const std::string& command) const {
                                    // Not the namespace's own root, where tests run in a chroot.
                                    "-r",
                                    "-C",
+                                   // nsenter goes back to its directory, which is not in there.
+                                   "/usr/bin/env",
+                                   "-C",
+                                   "/",
                                    "/bin/sh",
                                    "-c",
                                    command},

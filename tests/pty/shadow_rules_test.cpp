@@ -593,6 +593,7 @@ TEST_CASE("porttime: when the time is over the session is, with a warning before
     pty::Line next;
     start_login(next, {"-f", "ann"}).wait_exit();
     next.expect_hang_up();
+    CAPTURE(next.transcript());
     CHECK(has(next.transcript(), "You may not log in on this line at this time."));
 }
 
