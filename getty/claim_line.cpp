@@ -86,18 +86,18 @@ bool has_hardware(const Terminal& line) {
            ::ioctl(line.descriptor(), TIOCGSERIAL, &port) != 0 || port.type != PORT_UNKNOWN;
 }
 
-std::optional<Terminal> open_line(const Options& options) {
-    const bool from_standard_input = options.line == standard_input_word;
-    if (options.line.find("..") != std::string::npos) {
-        throw common::Failure{no_terminal, options.line + ": name the line without .. in its path"};
+std::optional<Terminal> open_line(const std::string& name) {
+    const bool from_standard_input = name == standard_input_word;
+    if (name.find("..") != std::string::npos) {
+        throw common::Failure{no_terminal, name + ": name the line without .. in its path"};
     }
     try {
         return from_standard_input ? Terminal::standard_input()
-                                   : Terminal::open(common::line_path(options.line));
+                                   : Terminal::open(common::line_path(name));
     } catch (const std::system_error& problem) {
         if (problem.code().value() == ENOTTY) {
             const std::string what =
-                from_standard_input ? "standard input" : common::line_path(options.line);
+                from_standard_input ? "standard input" : common::line_path(name);
             throw common::Failure{no_terminal, what + " is no terminal"};
         }
         if (from_standard_input || !may_appear(problem.code().value())) {
@@ -162,13 +162,14 @@ void lead_session() {
     check(::setsid(), "lead a session");
 }
 
-Claim claim_line(const Options& options) {
-    auto line = open_line(options);
+Claim claim_line(const std::string& name, const Options& options) {
+    const bool was_given = name == standard_input_word;
+    auto line = open_line(name);
     if (!line || !has_hardware(*line)) {
         return NotThere{};
     }
     require_line(*line);
-    if (options.line != standard_input_word) {
+    if (!was_given) {
         if (auto session = session_on(*line)) {
             return *std::move(session);
         }
@@ -185,7 +186,7 @@ Claim claim_line(const Options& options) {
     common::tolerate("take over " + line->path(),
                      [&] { line->give_to(0, common::terminal_group(), 0600); });
 
-    if (options.line != standard_input_word || options.hang_up) {
+    if (!was_given || options.hang_up) {
         line = hang_up_and_reopen(*std::move(line));
         if (!line) {
             return NotThere{};
@@ -193,7 +194,7 @@ Claim claim_line(const Options& options) {
         // A hang-up puts some lines back to the modes they start with.
         line->set_modes(name_modes(found_modes, options));
     }
-    ClaimedLine claimed{*std::move(line), found_modes, found_speed};
+    ClaimedLine claimed{*std::move(line), found_modes, found_speed, was_given};
     try {
         become_controlling(claimed.terminal);
         claimed.terminal.become_standard();
@@ -206,9 +207,8 @@ Claim claim_line(const Options& options) {
 
 void give_back(const ClaimedLine& line, const Options& options) noexcept {
     try {
-        const bool was_given = options.line == standard_input_word;
         line.terminal.set_modes(
-            was_given
+            line.was_given
                 ? line.found_modes
                 : login_modes(line.found_modes, line.terminal.modes(), options, {}, LoginEcho::on));
     } catch (const std::exception& problem) {

@@ -4,6 +4,7 @@
 #include "getty/line_session.hpp"
 #include "getty/options.hpp"
 
+#include <string>
 #include <variant>
 
 namespace getty {
@@ -19,6 +20,7 @@ struct ClaimedLine {
     common::Terminal terminal;
     termios found_modes;
     unsigned found_speed;
+    bool was_given;  ///< as standard input
 };
 
 /// The device is not there, or not yet.
@@ -38,7 +40,7 @@ using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
 ///
 /// Standard input as the line (`-`) is taken as it is, whoever is on it, and
 /// without a hang-up unless --hangup asks for it.
-[[nodiscard]] Claim claim_line(const Options& options);
+[[nodiscard]] Claim claim_line(const std::string& name, const Options& options);
 
 /// The modes for whoever comes next: nobody has to type blind. Standard input
 /// gets those it was found in.

@@ -22,9 +22,12 @@ constexpr auto patience_with_typing = 10s;
 
 }  // namespace
 
-Line::Line(LineSettings settings)
-    : steps_(std::move(settings)), options_(steps_.options()), judge_(options_.break_policy) {
-    times_.look_again = Clock::now() + options_.delay;
+Line::Line(std::string name, std::shared_ptr<const LineSettings> settings)
+    : name_(std::move(name)),
+      steps_(std::move(settings)),
+      options_(steps_.options()),
+      judge_(options_->break_policy) {
+    times_.look_again = Clock::now() + options_->delay;
 }
 
 Line::~Line() {
@@ -75,7 +78,20 @@ std::optional<Clock::time_point> Line::wakes_at() const {
 
 void Line::give_back() noexcept {
     if (claimed_ && claimed_->terminal.descriptor() >= 0) {
-        getty::give_back(*claimed_, options_);
+        getty::give_back(*claimed_, *options_);
+    }
+}
+
+/// A copy, which other lines have no part in, for what does not hold on this one any more.
+Options& Line::own_options() {
+    const auto own = std::make_shared<Options>(*options_);
+    options_ = own;
+    return *own;
+}
+
+void Line::forget_autologin() {
+    if (options_->autologin) {
+        own_options().autologin.reset();
     }
 }
 
@@ -160,7 +176,7 @@ void Line::on_time(Clock::time_point now) {
         on_probe(probe_->on_time(now), now);
     }
     if (is_due(times_.issue) && waits_at_issue()) {
-        if (options_.accessible && question_ && question_->has_typed_text()) {
+        if (options_->accessible && question_ && question_->has_typed_text()) {
             // What is read aloud is not broken into.
             times_.issue = now + patience_with_typing;
         } else if (unwritten_.empty()) {
@@ -177,7 +193,7 @@ void Line::nobody_came() {
     emit("\r\n" +
          common::translated("Nobody logged in within %d second.",
                             "Nobody logged in within %d seconds.",
-                            static_cast<unsigned long>(options_.timeout.count())) +
+                            static_cast<unsigned long>(options_->timeout.count())) +
          "\r\n");
     state_ = LineState::done;
     exit_status_ = left;
@@ -204,7 +220,7 @@ void Line::flush() {
 
 std::vector<Line> lines_of(const Options& options) {
     std::vector<Line> lines;
-    lines.emplace_back(settings_of(options));
+    lines.emplace_back(options.line, std::make_shared<const LineSettings>(settings_of(options)));
     return lines;
 }
 

@@ -42,7 +42,9 @@ enum class LineState {
 /// and it says what it waits for next.
 class Line {
   public:
-    explicit Line(LineSettings settings);
+    /// `name` is a path, a name below /dev, or `-` for standard input. Lines of the
+    /// same settings share them.
+    Line(std::string name, std::shared_ptr<const LineSettings> settings);
     Line(const Line&) = delete;
     Line(Line&&) = default;
     Line& operator=(const Line&) = delete;
@@ -87,6 +89,9 @@ class Line {
         question
     };
 
+    [[nodiscard]] Options& own_options();
+    void forget_autologin();
+
     void try_to_open(Clock::time_point now);
     [[nodiscard]] Claim claim_if_there();
     void wait_for_end_of(LineSession session);
@@ -100,7 +105,7 @@ class Line {
     void take_step(SpeedChange change);
     [[nodiscard]] std::string prompt() const;
     [[nodiscard]] std::string as_shown(std::string text) const;
-    [[nodiscard]] std::string bell() const { return options_.accessible ? "\a" : ""; }
+    [[nodiscard]] std::string bell() const { return options_->accessible ? "\a" : ""; }
     [[nodiscard]] LineFacts line_facts() const;
     [[nodiscard]] IssueFacts facts() const;
 
@@ -149,8 +154,9 @@ class Line {
     void record_waiting() const;
     [[nodiscard]] std::string terminal_type() const;
 
+    std::string name_;
     LineSteps steps_;
-    Options options_;  ///< of the current step, as far as it still holds
+    std::shared_ptr<const Options> options_;  ///< of the current step, as far as it still holds
     LineState state_ = LineState::absent;
     Opening opening_ = Opening::init_chat;
     int exit_status_ = 0;

@@ -42,21 +42,21 @@ constexpr auto memory_of_refusals = 60s;
 }  // namespace
 
 void Line::ask(Clock::time_point now) {
-    question_ = std::make_unique<NameQuestion>(prompt(), options_);
-    if (options_.autologin) {
-        emit(question_->ask() + common::safe_text(*options_.autologin) + " " +
+    question_ = std::make_unique<NameQuestion>(prompt(), *options_);
+    if (options_->autologin) {
+        emit(question_->ask() + common::safe_text(*options_->autologin) + " " +
              common::translated("(automatic login)") + "\r\n");
     }
-    if (options_.autologin || options_.skip_login) {
+    if (options_->autologin || options_->skip_login) {
         state_ = LineState::handing_over;
         return;
     }
     state_ = LineState::asking;
-    if (options_.quiet_console && !quiet_) {
+    if (options_->quiet_console && !quiet_) {
         quiet_ = std::make_unique<QuietConsole>();
     }
     parity_ = {};
-    if (!options_.no_hints) {
+    if (!options_->no_hints) {
         question_->set_hint(hints_.hint(claimed_->terminal));
     }
     emit(question_->ask());
@@ -68,14 +68,14 @@ void Line::ask(Clock::time_point now) {
 }
 
 std::string Line::prompt() const {
-    const LineProfile& profile = options_.profile;
+    const LineProfile& profile = options_->profile;
     return as_shown(profile.prompt ? render_prompt(*profile.prompt, profile, facts())
-                                   : name_prompt(options_, issue_.host_name()));
+                                   : name_prompt(*options_, issue_.host_name()));
 }
 
 /// What the administrator wrote may act on the terminal, unless a program reads it.
 std::string Line::as_shown(std::string text) const {
-    return options_.plain ? plain_text(text) : std::move(text);
+    return options_->plain ? plain_text(text) : std::move(text);
 }
 
 LineFacts Line::line_facts() const {
@@ -87,34 +87,34 @@ IssueFacts Line::facts() const {
 }
 
 void Line::show_issue() {
-    put_on_screen(issue_.draw(options_, line_facts()));
+    put_on_screen(issue_.draw(*options_, line_facts()));
 }
 
 /// The issue, below what a line table has to say and the option to clear; sent
 /// with what comes after it.
 void Line::put_on_screen(std::string_view issue) {
-    const LineProfile& profile = options_.profile;
-    const bool clears = !options_.no_clear && !options_.plain && !options_.accessible;
+    const LineProfile& profile = options_->profile;
+    const bool clears = !options_->no_clear && !options_->plain && !options_->accessible;
     if (clears && profile.clear_text) {
         append_output(*profile.clear_text);
     } else if (clears && claimed_->terminal.is_virtual_terminal()) {
         append_output(clear_screen);
     }
-    if (!options_.no_newline || options_.accessible) {
+    if (!options_->no_newline || options_->accessible) {
         append_output("\r\n");
     }
     if (profile.issue_text) {
         append_output(as_shown(render_prompt(*profile.issue_text, profile, facts())));
     }
     append_output(as_shown(std::string{issue}));
-    if (options_.accessible && !issue.empty() && !issue.ends_with('\n')) {
+    if (options_->accessible && !issue.empty() && !issue.ends_with('\n')) {
         append_output("\r\n");
     }
 }
 
 /// Somebody may look at the issue now, and nothing else is about to be said.
 bool Line::waits_at_issue() const {
-    return claimed_ && !options_.plain && !times_.ask_again &&
+    return claimed_ && !options_->plain && !times_.ask_again &&
            (state_ == LineState::asking ||
             (state_ == LineState::opening && opening_ == Opening::any_key));
 }
@@ -128,7 +128,7 @@ void Line::on_change(Clock::time_point now) {
 /// Shows the issue again if it has changed, and under it what has been typed.
 void Line::look_at_issue(Clock::time_point now) {
     looked_at_issue_ = now;
-    const auto changed = issue_.look_again(options_, line_facts());
+    const auto changed = issue_.look_again(*options_, line_facts());
     if (!changed) {
         return;
     }
@@ -225,8 +225,8 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
         on_more_after_answer(event, now);
         return;
     }
-    if (!steps_.is_at_first() && options_.break_quiet > 0s) {
-        times_.quiet = now + options_.break_quiet;
+    if (!steps_.is_at_first() && options_->break_quiet > 0s) {
+        times_.quiet = now + options_->break_quiet;
     }
     if (std::holds_alternative<BreakReceived>(event)) {
         change_speed(judge_.on_break(), now);
@@ -241,7 +241,7 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
             on_key_in_opening(received->byte, now);
             return;
         }
-        const char byte = options_.detect_parity ? parity_.feed(received->byte) : received->byte;
+        const char byte = options_->detect_parity ? parity_.feed(received->byte) : received->byte;
         if (probe_) {
             on_probe(probe_->feed(byte, now), now);
         } else {
@@ -280,7 +280,7 @@ void Line::on_probe(const TerminalProbe::Step& step, Clock::time_point now) {
 }
 
 void Line::on_key(char byte, Clock::time_point now) {
-    const bool may_redraw = !options_.plain && !options_.accessible;
+    const bool may_redraw = !options_->plain && !options_->accessible;
     if (auto hint = may_redraw ? hints_.news(claimed_->terminal) : std::nullopt) {
         append_output(question_->change_hint(*std::move(hint), claimed_->terminal.size().ws_col));
     }
@@ -345,8 +345,8 @@ void Line::change_speed(SpeedChange change, Clock::time_point now) {
     next_step_allowed_ = now + pause_between_steps;
     take_step(change);
     times_.quiet.reset();
-    if (!steps_.is_at_first() && options_.break_quiet > 0s) {
-        times_.quiet = now + options_.break_quiet;
+    if (!steps_.is_at_first() && options_->break_quiet > 0s) {
+        times_.quiet = now + options_->break_quiet;
     }
     if (state_ == LineState::asking) {
         show_issue();
@@ -356,15 +356,15 @@ void Line::change_speed(SpeedChange change, Clock::time_point now) {
 
 /// Each entry of a line table has its own modes, prompt and all.
 void Line::take_step(SpeedChange change) {
-    const Options* const before = &steps_.options();
+    const auto before = steps_.options();
     if (change == SpeedChange::next) {
         steps_.advance();
     } else {
         steps_.restart();
     }
-    if (&steps_.options() != before) {
+    if (steps_.options() != before) {
         options_ = steps_.options();
-        options_.autologin.reset();
+        forget_autologin();
         set_name_modes();
     }
     set_speed();

@@ -53,8 +53,8 @@ bool is_our_login(const std::string& path) {
 }  // namespace
 
 std::string Line::terminal_type() const {
-    if (!options_.terminal_type.empty()) {
-        return options_.terminal_type;
+    if (!options_->terminal_type.empty()) {
+        return options_->terminal_type;
     }
     const char* const inherited = ::getenv("TERM");
     if (inherited != nullptr && *inherited != '\0') {
@@ -72,7 +72,7 @@ void Line::become_login(Clock::time_point now) {
         }
     }
     times_.written.reset();
-    const std::string program = program_outside(options_);
+    const std::string program = program_outside(*options_);
     if (const int problem = problem_with_program(program); problem != 0) {
         do_without_login(problem, now);
         return;
@@ -88,9 +88,9 @@ void Line::become_login_program(const std::string& program) {
     // What is open of it would only be closed by the exec.
     issue_.stop();
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
-    const std::string name = options_.autologin.value_or(typed != nullptr ? typed->name : "");
+    const std::string name = options_->autologin.value_or(typed != nullptr ? typed->name : "");
     give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
-    become_or_fail(options_, login_arguments(options_, name), environment());
+    become_or_fail(*options_, login_arguments(*options_, name), environment());
 }
 
 void Line::give_line_to_login(LoginEcho echo) {
@@ -100,10 +100,10 @@ void Line::give_line_to_login(LoginEcho echo) {
     typing.parity = parity_.parity();
     quiet_.reset();
     terminal.set_modes(
-        login_modes(claimed_->found_modes, terminal.modes(), options_, typing, echo));
-    if (options_.profile.login_speed) {
+        login_modes(claimed_->found_modes, terminal.modes(), *options_, typing, echo));
+    if (options_->profile.login_speed) {
         common::tolerate("set the speed for login",
-                         [&] { terminal.set_speed(*options_.profile.login_speed); });
+                         [&] { terminal.set_speed(*options_->profile.login_speed); });
     }
     // The descriptors that login inherits share this open line.
     terminal.set_blocking();
@@ -111,24 +111,24 @@ void Line::give_line_to_login(LoginEcho echo) {
 
 common::Environment Line::environment() const {
     auto inherited = common::Environment::from(environ);
-    if (!options_.language.empty()) {
-        inherited.set("LANGUAGE", options_.language);
+    if (!options_->language.empty()) {
+        inherited.set("LANGUAGE", options_->language);
     }
-    return login_environment(inherited, terminal_type(), options_.profile);
+    return login_environment(inherited, terminal_type(), options_->profile);
 }
 
 /// No login program: said on the line, once in the log, and looked for again
 /// when the next name comes. On a console sulogin(8) may let root in meanwhile.
 void Line::do_without_login(int problem, Clock::time_point now) {
     const std::string reason =
-        program_outside(options_) + " cannot be run: " + common::error_text(problem);
+        program_outside(*options_) + " cannot be run: " + common::error_text(problem);
     if (!std::exchange(missing_login_is_logged_, true)) {
         common::log(common::Severity::error, reason);
     }
     emit(bell() +
-         common::safe_text(options_.nologin_message.empty() ? reason : options_.nologin_message) +
+         common::safe_text(options_->nologin_message.empty() ? reason : options_->nologin_message) +
          "\r\n");
-    if (options_.sulogin && is_console(claimed_->terminal.name()) &&
+    if (options_->sulogin && is_console(claimed_->terminal.name()) &&
         ::access(rescue_program, X_OK) == 0) {
         become_rescue_login();
     }

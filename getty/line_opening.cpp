@@ -48,7 +48,7 @@ std::string unescaped(std::string_view text) {
 
 /// From the open line to the question, as far as it goes without waiting.
 void Line::go_on_opening(Clock::time_point now) {
-    const LineProfile& profile = options_.profile;
+    const LineProfile& profile = options_->profile;
     switch (opening_) {
         case Opening::init_chat:
             if (talks_to_modem(profile.init_chat, now)) {
@@ -72,23 +72,23 @@ void Line::go_on_opening(Clock::time_point now) {
             opening_ = Opening::carrier;
             [[fallthrough]];
         case Opening::carrier:
-            if (options_.carrier == Carrier::never_local && !claimed_->terminal.has_carrier()) {
+            if (options_->carrier == Carrier::never_local && !claimed_->terminal.has_carrier()) {
                 times_.look_again = now + carrier_interval;
                 return;
             }
             times_.look_again.reset();
-            emit(unescaped(options_.init_string));
+            emit(unescaped(options_->init_string));
             opening_ = Opening::modem;
             [[fallthrough]];
         case Opening::modem:
-            if (options_.extract_baud) {
+            if (options_->extract_baud) {
                 times_.modem_done = now + patience_with_modem;
                 return;
             }
             opening_ = Opening::return_key;
             [[fallthrough]];
         case Opening::return_key:
-            if (options_.wait_for_return) {
+            if (options_->wait_for_return) {
                 return;
             }
             opening_ = Opening::issue;
@@ -96,7 +96,7 @@ void Line::go_on_opening(Clock::time_point now) {
         case Opening::issue:
             show_issue();
             opening_ = Opening::any_key;
-            if (options_.login_pause) {
+            if (options_->login_pause) {
                 emit(press_enter());
                 times_.issue = now + LiveIssue::shortest_time;
                 return;
@@ -104,12 +104,12 @@ void Line::go_on_opening(Clock::time_point now) {
             [[fallthrough]];
         case Opening::any_key:
             opening_ = Opening::grace;
-            if (options_.autologin) {
+            if (options_->autologin) {
                 decide_autologin();
             }
-            if (options_.autologin && options_.autologin_grace > 0s) {
+            if (options_->autologin && options_->autologin_grace > 0s) {
                 say_who_will_log_in();
-                times_.grace_over = now + options_.autologin_grace;
+                times_.grace_over = now + options_->autologin_grace;
                 return;
             }
             [[fallthrough]];
@@ -156,14 +156,14 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
         case Opening::any_key:
             emit("\n");
             // Where nobody is asked for a name there is nobody to take the answer.
-            if (probe_ && !options_.autologin && !options_.skip_login) {
+            if (probe_ && !options_->autologin && !options_->skip_login) {
                 on_probe(probe_->start(now), now);
             }
             go_on_opening(now);
             return;
         case Opening::grace:
             times_.grace_over.reset();
-            options_.autologin.reset();
+            forget_autologin();
             go_on_opening(now);
             return;
         case Opening::carrier:
@@ -189,7 +189,7 @@ bool Line::talks_to_modem(const std::optional<std::string>& script, Clock::time_
 /// Sends what is to be sent, up to a pause; without one the other side has its
 /// time to answer.
 void Line::go_on_with_chat(Clock::time_point now) {
-    const auto patience = options_.profile.chat_timeout.value_or(patience_in_chat);
+    const auto patience = options_->profile.chat_timeout.value_or(patience_in_chat);
     times_.chat_goes_on = now + patience;
     while (const auto piece = chat_->next_piece()) {
         emit(piece->text);
@@ -219,11 +219,11 @@ void Line::take_speed_from_modem(Clock::time_point now) {
 }
 
 void Line::say_who_will_log_in() {
-    const auto grace = static_cast<unsigned long>(options_.autologin_grace.count());
+    const auto grace = static_cast<unsigned long>(options_->autologin_grace.count());
     emit(filled(translated("Logging in as %s in %d second; a key stops that.",
                            "Logging in as %s in %d seconds; a key stops that.",
                            grace),
-                common::safe_text(*options_.autologin)) +
+                common::safe_text(*options_->autologin)) +
          "\r\n");
 }
 
@@ -234,22 +234,22 @@ std::string Line::press_enter() {
 /// --autologin may not hold: then there is a prompt, and a word why.
 void Line::decide_autologin() {
     std::optional<std::string> reason;
-    if (options_.autologin_once && !is_first_autologin(claimed_->terminal.name())) {
+    if (options_->autologin_once && !is_first_autologin(claimed_->terminal.name())) {
         // No news: that is what was asked for.
-        options_.autologin.reset();
+        forget_autologin();
         return;
     }
     const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
     reason = reason_against_autologin(
         common::read_text_file("/etc/shadow", largest_shadow_file).value_or(""),
-        *options_.autologin,
+        *options_->autologin,
         today);
     if (reason) {
         common::log(
             common::Severity::warning,
-            "no automatic login of " + common::quoted(*options_.autologin) + ": " + *reason);
+            "no automatic login of " + common::quoted(*options_->autologin) + ": " + *reason);
         emit(filled(translated("No automatic login: %s."), translated(reason->c_str())) + "\r\n");
-        options_.autologin.reset();
+        forget_autologin();
     }
 }
 

@@ -44,7 +44,7 @@ void Line::try_to_open(Clock::time_point now) {
     } else if (times_.look_again && now < *times_.look_again) {
         return;
     }
-    if (const auto wait = splash_.wants_time(options_.line, now)) {
+    if (const auto wait = splash_.wants_time(name_, now)) {
         times_.look_again = now + *wait;
         return;
     }
@@ -54,9 +54,9 @@ void Line::try_to_open(Clock::time_point now) {
         wait_for_end_of(std::move(*session));
         return;
     }
-    if (!options_.unusable_speed.empty()) {
+    if (!options_->unusable_speed.empty()) {
         // The line is standard error by now, if it is there: the reason is read on it.
-        throw common::Failure{bad_speed, options_.unusable_speed};
+        throw common::Failure{bad_speed, options_->unusable_speed};
     }
     if (auto* const claimed_line = std::get_if<ClaimedLine>(&claim)) {
         watch_.reset();
@@ -64,12 +64,11 @@ void Line::try_to_open(Clock::time_point now) {
         return;
     }
     if (!std::exchange(trouble_is_logged_, true)) {
-        common::log(
-            common::Severity::warning,
-            "line " + common::quoted(options_.line) + " is not there or not ready: waiting for it");
+        common::log(common::Severity::warning,
+                    "line " + common::quoted(name_) + " is not there or not ready: waiting for it");
     }
     if (!watch_) {
-        watch_.emplace(common::line_path(options_.line));
+        watch_.emplace(common::line_path(name_));
     }
     look_again_later(now);
 }
@@ -78,7 +77,7 @@ void Line::try_to_open(Clock::time_point now) {
 /// may just be on its way: a name comes before what is mounted on it.
 Claim Line::claim_if_there() {
     try {
-        return claim_line(options_);
+        return claim_line(name_, *options_);
     } catch (const common::Failure& problem) {
         if (!watch_ || problem.status() != no_terminal) {
             throw;
@@ -91,7 +90,7 @@ Claim Line::claim_if_there() {
 /// the line.
 void Line::wait_for_end_of(LineSession session) {
     common::log(common::Severity::notice,
-                "line " + common::quoted(options_.line) + ": " + common::quoted(session.user) +
+                "line " + common::quoted(name_) + ": " + common::quoted(session.user) +
                     " is logged in on it (session " + std::to_string(session.id) +
                     "): waiting for the end of that");
     occupant_ = std::move(session);
@@ -107,20 +106,20 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     probe_.reset();
     if (claimed_->terminal.is_virtual_terminal()) {
         emit(as_shown(restore_virtual_terminal(claimed_->terminal)));
-    } else if (options_.probe_terminal && !options_.plain) {
+    } else if (options_->probe_terminal && !options_->plain) {
         probe_.emplace();
     }
     common::speak_when_asked([this] {
         if (claimed_) {
-            common::speak_on(claimed_->terminal, options_.language);
+            common::speak_on(claimed_->terminal, options_->language);
         }
     });
     speed_ = common::speed_named_in(claimed_->found_modes.c_cflag);
     ask_kernel_for_speed();
     set_speed();
     common::tolerate("record the waiting line", [this] { record_waiting(); });
-    if (options_.timeout > 0s) {
-        times_.give_up = now + options_.timeout;
+    if (options_->timeout > 0s) {
+        times_.give_up = now + options_->timeout;
     }
     state_ = LineState::opening;
     opening_ = Opening::init_chat;
@@ -131,8 +130,8 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
 /// the console's speed.
 void Line::ask_kernel_for_speed() {
     const common::Terminal& terminal = claimed_->terminal;
-    const bool is_asked = options_.console_speed ||
-                          (options_.speeds.empty() && !options_.keep_baud &&
+    const bool is_asked = options_->console_speed ||
+                          (options_->speeds.empty() && !options_->keep_baud &&
                            !terminal.is_pseudo_terminal() && !terminal.is_virtual_terminal());
     if (!is_asked) {
         return;
@@ -141,7 +140,7 @@ void Line::ask_kernel_for_speed() {
         console_setup(common::read_text_file("/proc/cmdline").value_or(""), terminal.name());
     if (setup) {
         steps_.replace_speeds({setup->speed});
-        options_.setup = *setup;
+        own_options().setup = *setup;
         set_name_modes();
     } else if (claimed_->found_speed == 0) {
         steps_.replace_speeds({usual_console_speed});
@@ -149,7 +148,7 @@ void Line::ask_kernel_for_speed() {
 }
 
 void Line::set_name_modes() {
-    claimed_->terminal.set_modes(name_modes(claimed_->found_modes, options_));
+    claimed_->terminal.set_modes(name_modes(claimed_->found_modes, *options_));
     speed_ = common::speed_named_in(claimed_->found_modes.c_cflag);
 }
 
@@ -174,8 +173,7 @@ void Line::set_speed() {
 }
 
 void Line::lose_line(Clock::time_point now) {
-    const bool may_return =
-        claimed_ && options_.line != "-" && !claimed_->terminal.is_pseudo_terminal();
+    const bool may_return = claimed_ && name_ != "-" && !claimed_->terminal.is_pseudo_terminal();
     question_.reset();
     chat_.reset();
     probe_.reset();
@@ -198,7 +196,7 @@ void Line::lose_line(Clock::time_point now) {
 
 /// Whoever starts getty on a line that is dead at once must not spin over it.
 void Line::leave_slowly(Clock::time_point now) {
-    const bool is_given_again = options_.line == "-";
+    const bool is_given_again = name_ == "-";
     if (!is_given_again || now - started_ >= shortest_life) {
         state_ = LineState::done;
         return;
@@ -222,7 +220,7 @@ void Line::record_waiting() const {
     const pid_t process = ::getpid();
     const auto replacement =
         common::replace_record(common::waiting_record({.line = line,
-                                                       .host = options_.host,
+                                                       .host = options_->host,
                                                        .process = process,
                                                        // A getty leads its session.
                                                        .session = process,

@@ -17,16 +17,16 @@ SpeedCycle speeds_of(const Options& options) {
 
 }  // namespace
 
-LineSteps::LineSteps(LineSettings settings)
-    : settings_(std::move(settings)), speeds_(speeds_of(settings_.steps.front())) {}
+LineSteps::LineSteps(std::shared_ptr<const LineSettings> settings)
+    : settings_(std::move(settings)), speeds_(speeds_of(settings_->steps.front())) {}
 
 void LineSteps::advance() {
-    const std::size_t entries = settings_.steps.size();
+    const std::size_t entries = settings_->steps.size();
     if (entries == 1 || !speeds_.is_at_last()) {
         speeds_.advance();
         return;
     }
-    enter(entry_ + 1 < entries ? entry_ + 1 : settings_.returns_to);
+    enter(entry_ + 1 < entries ? entry_ + 1 : settings_->returns_to);
 }
 
 void LineSteps::restart() {
@@ -43,7 +43,7 @@ void LineSteps::replace_speeds(std::vector<Speed> speeds) {
 
 void LineSteps::enter(std::size_t entry) {
     entry_ = entry;
-    speeds_ = speeds_of(settings_.steps[entry]);
+    speeds_ = speeds_of(settings_->steps[entry]);
 }
 
 }  // namespace getty

@@ -4,6 +4,7 @@
 #include "getty/line_speed.hpp"
 
 #include <cstddef>
+#include <memory>
 
 namespace getty {
 
@@ -12,14 +13,16 @@ namespace getty {
 class LineSteps {
   public:
     /// There is at least one set of options.
-    explicit LineSteps(LineSettings settings);
+    explicit LineSteps(std::shared_ptr<const LineSettings> settings);
 
     /// What holds at this step.
-    [[nodiscard]] const Options& options() const { return settings_.steps[entry_]; }
+    [[nodiscard]] std::shared_ptr<const Options> options() const {
+        return {settings_, &settings_->steps[entry_]};
+    }
     [[nodiscard]] Speed speed() const { return speeds_.current(); }
     /// With one step only, a BREAK (which may be noise) changes nothing.
     [[nodiscard]] bool has_several() const {
-        return settings_.steps.size() > 1 || speeds_.has_several();
+        return settings_->steps.size() > 1 || speeds_.has_several();
     }
     [[nodiscard]] bool is_at_first() const { return entry_ == 0 && speeds_.is_at_first(); }
 
@@ -33,7 +36,7 @@ class LineSteps {
   private:
     void enter(std::size_t entry);
 
-    LineSettings settings_;
+    std::shared_ptr<const LineSettings> settings_;
     std::size_t entry_ = 0;
     SpeedCycle speeds_;
 };
