@@ -249,7 +249,8 @@ TEST_CASE("all of the programs is compiled with the hardening that the compiler 
                                    "-fstack-clash-protection",
                                    "-fno-delete-null-pointer-checks",
                                    "-fno-strict-overflow",
-                                   "-Wformat=2"};
+                                   "-Wformat=2",
+                                   "-Werror=format-security"};
 #if defined(__x86_64__)
     flags.emplace_back("-fcf-protection=full");
 #endif
