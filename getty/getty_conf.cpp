@@ -538,6 +538,14 @@ GettyConf read_getty_conf(std::string_view text, std::string_view section, Grain
     return std::move(reader).result();
 }
 
+std::vector<std::string_view> keys_of_sections() {
+    std::vector<std::string_view> names{"include"};
+    for (const Key& key : keys) {
+        names.push_back(key.name);
+    }
+    return names;
+}
+
 std::string write_getty_conf(const LineProfile& profile) {
     std::string text = profile.label.empty() ? "" : "[" + common::safe_text(profile.label) + "]\n";
     for (const Key& key : keys) {

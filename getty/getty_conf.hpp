@@ -45,6 +45,9 @@ enum class Grain { section, key };
 /// key for is left out.
 [[nodiscard]] std::string write_getty_conf(const LineProfile& profile);
 
+/// The keys that are no options of getty.
+[[nodiscard]] std::vector<std::string_view> keys_of_sections();
+
 /// What getty's own options have against a setting, in words for the table it
 /// stands in; nothing if it is good.
 [[nodiscard]] std::optional<std::string> objection_to(const OptionSetting& setting);

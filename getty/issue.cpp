@@ -191,6 +191,14 @@ RenderedIssue render_issue(std::string_view text, const IssueFacts& facts, Issue
     return issue;
 }
 
+std::vector<std::string_view> colour_names() {
+    std::vector<std::string_view> names;
+    for (const Colour& colour : colours) {
+        names.push_back(colour.name);
+    }
+    return names;
+}
+
 std::uint64_t text_hash(std::string_view text, std::uint64_t before) {
     constexpr std::uint64_t prime = 0x100000001b3U;
     for (const char byte : text) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace getty {
 
@@ -55,6 +56,9 @@ struct RenderedIssue {
 [[nodiscard]] RenderedIssue render_issue(std::string_view text,
                                          const IssueFacts& facts,
                                          IssueStyle style = IssueStyle::agetty);
+
+/// What `\e{name}` knows.
+[[nodiscard]] std::vector<std::string_view> colour_names();
 
 /// FNV-1a, 64 bits: tells a changed text from the one that is shown, and is no
 /// secret. `before` continues from an earlier one.

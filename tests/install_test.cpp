@@ -46,6 +46,7 @@ std::vector<Installed> expected_files() {
         {"share/man/man1/{}login.1", data},
         {"share/man/man1/{}sessions.1", data},
         {"share/man/man5/getty.conf.5", data},
+        {"share/man/man5/{}getty-issue.5", data},
         {"share/man/man5/gettydefs.5", data},
         {"share/man/man7/{}getty-recipes.7", data},
         {"share/man/man8/{}getty.8", data},

@@ -201,6 +201,44 @@ TEST_CASE("recipes: systemd's drop-in, there and back") {
     CHECK(asking() == "agetty\n");
 }
 
+TEST_CASE("the README's steps have a line checked, served by us, and given back") {
+    const std::string readme = text_of(TTYGATE_SOURCES "/README.md");
+    // Its programs are installed beside the machine's, ours here in their place.
+    const auto step = [&readme](const std::string& name) {
+        const std::string mark = "<!-- step: " + name + " -->\n```sh\n";
+        const auto begin = readme.find(mark);
+        REQUIRE(begin != readme.npos);
+        const auto from = begin + mark.size();
+        std::string text = readme.substr(from, readme.find("```", from) - from);
+        for (auto at = text.find("ttygate-"); at != text.npos; at = text.find("ttygate-")) {
+            text.erase(at, std::string_view{"ttygate-"}.size());
+        }
+        return "set -e\nPATH=/usr/local/sbin:/usr/local/bin:$PATH\n" + text;
+    };
+    inits::Systemd systemd;
+    const std::string drop_in = inits::entry("systemd-serial-getty@.conf");
+    Kitchen kitchen;
+    systemd.install_in(kitchen.world);
+    install_drop_in(kitchen.world, drop_in);
+    kitchen.world.remove_file("/etc/systemd/system/serial-getty@.service.d");
+    inits::forget_device_of_serial_getty(kitchen.world);
+    pty::Line line;
+    inits::stand_at(kitchen.world, line.path(), "/dev/ttyS0");
+    const inits::SystemdMachine init{kitchen.world, {"serial-getty@ttyS0.service"}};
+    const auto asking = [&] {
+        line.expect("login: ", respawn_deadline);
+        return init.ask("ps -o comm= -t ttyS0");
+    };
+    CHECK(asking() == "agetty\n");
+    const std::string answer = init.ask(step("check"));
+    CAPTURE(answer);
+    CHECK(answer.find("ttyS0 would get its prompt.\n") != answer.npos);
+    CHECK(init.ask(step("there")) == "");
+    CHECK(asking() == "getty\n");
+    CHECK(init.ask(step("back")) == "");
+    CHECK(asking() == "agetty\n");
+}
+
 TEST_CASE("recipes: inittab lines are those that sysvinit and BusyBox have started") {
     const Recipes page;
     CHECK(inits::entry("sysvinit-inittab").find(page.recipe("inittab")) != std::string::npos);
@@ -375,6 +413,17 @@ TEST_CASE("recipes: a rescue shell") {
     line.expect("# ");
     line.send("id -u\r");
     line.expect("\n0\r\n");
+}
+
+TEST_CASE("recipes: an entry is tried before anything is changed") {
+    const Recipes page;
+    const Kitchen kitchen;
+    const pty::Line line;
+    inits::stand_at(kitchen.world, line.path(), "/dev/ttyS0");
+    const auto tried = Kitchen::run(page.recipe("try"));
+    CAPTURE(tried.output);
+    CHECK(tried.exit == pty::Exit{.status = 0});
+    CHECK(tried.output.ends_with("would get its prompt.\n"));
 }
 
 TEST_CASE("recipes: telnetd") {
