@@ -1,6 +1,7 @@
 // The completion files as the shells read them.
 
 #include "tests/common/temporary_directory.hpp"
+#include "tests/pty/line.hpp"
 #include "tests/pty/package.hpp"
 #include "tests/pty/process.hpp"
 #include "tests/testing.hpp"
@@ -8,10 +9,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -93,6 +97,85 @@ std::string found_file(const std::string& folder, std::string_view name) {
     }
     tests::skip("needs " + std::string{name});
 }
+
+/// What it reads before its first prompt; % stands for the folders.
+constexpr std::string_view zsh_start = R"(
+module_path=(%modules)
+fpath=(%completions %functions/Completion{,/*}(/))
+autoload -Uz compinit && compinit -D -u
+setopt extended_glob
+offered=%offered
+# Writes down what it adds; -O, -A and -D only ask.
+compadd() {
+    if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then
+        local -a matches
+        builtin compadd -A matches "$@"
+        (($#matches)) && print -rl -- $matches >>$offered
+    fi
+    builtin compadd "$@"
+}
+write_down() {
+    _main_complete
+    : >$offered.done
+}
+zle -C write-down list-choices write_down
+bindkey '^T' write-down
+PROMPT='ready> '
+)";
+
+/// A zsh that somebody types at, with its whole completion system.
+class Zsh {
+  public:
+    Zsh() {
+        const auto packages = pty::fetched_packages({"zsh", "zsh-common"});
+        const std::filesystem::path modules =
+            std::filesystem::path{found_file(packages[0], "zutil.so")}.parent_path().parent_path();
+        std::string completions;
+        for (const Program& program : {getty, login, sessions}) {
+            completions += program.directory + " ";
+        }
+        std::string start{zsh_start};
+        for (const auto& [mark, folder] : {std::pair<std::string, std::string>{"%modules", modules},
+                                           {"%completions", completions},
+                                           {"%functions", packages[1] + "/usr/share/zsh/functions"},
+                                           {"%offered", home_.path("offered")}}) {
+            for (auto at = start.find(mark); at != start.npos; at = start.find(mark)) {
+                start.replace(at, mark.size(), folder);
+            }
+        }
+        // Not .zshrc: the modules are needed for the first line. Without one zsh would
+        // ask a newcomer's questions.
+        home_.write(".zshenv", start);
+        home_.write(".zshrc", "");
+        shell_.emplace(line_.start_on({.arguments = {packages[0] + "/bin/zsh", "-d", "-i"},
+                                       .environment = {"HOME=" + home_.path(""),
+                                                       "ZDOTDIR=" + home_.path(""),
+                                                       "PATH=/usr/bin:/bin",
+                                                       "LC_ALL=C",
+                                                       "TERM=dumb"},
+                                       .session = pty::Session::leader_with_terminal}));
+        line_.expect("ready> ", pty::Milliseconds{60'000});
+    }
+
+    Replies replies(const std::string& words) {
+        const std::string offered = home_.path("offered");
+        std::filesystem::remove(offered);
+        std::filesystem::remove(offered + ".done");
+        constexpr std::string_view kill_line = "\x15";
+        constexpr std::string_view write_down = "\x14";
+        line_.send(std::string{kill_line} + words + std::string{write_down});
+        CAPTURE(line_.transcript());
+        REQUIRE(pty::wait_until([&] { return std::filesystem::exists(offered + ".done"); },
+                                pty::Milliseconds{60'000}));
+        std::ifstream file{offered};
+        return lines_in({std::istreambuf_iterator<char>{file}, {}});
+    }
+
+  private:
+    tests::TemporaryDirectory home_;
+    pty::Line line_;
+    std::optional<pty::Process> shell_;
+};
 
 }  // namespace
 
@@ -211,6 +294,32 @@ TEST_CASE("zsh can read its completion files") {
         std::string first;
         std::getline(file, first);
         CHECK(first == "#compdef " + program.name);
+    }
+}
+
+TEST_CASE("zsh completes options and their values") {
+    Zsh zsh;
+    struct Case {
+        std::string words;
+        std::string_view replies;
+    };
+    for (const Case& c : {Case{TTYGATE_GETTY_NAME " --noc", "--noclear"},
+                          Case{TTYGATE_GETTY_NAME " --local-line=", "always auto never"},
+                          Case{TTYGATE_GETTY_NAME " --break c", "cycle"},
+                          Case{TTYGATE_GETTY_NAME " -a x --table-format getty.", "getty.conf"},
+                          Case{TTYGATE_GETTY_NAME " ttyS0 1152", "115200 1152000"},
+                          Case{TTYGATE_GETTY_NAME " @", "@console"},
+                          Case{TTYGATE_GETTY_NAME " -t ", ""},
+                          Case{TTYGATE_LOGIN_NAME " --sh", "--shell"},
+                          Case{TTYGATE_LOGIN_NAME " -h ", ""},
+                          Case{TTYGATE_SESSIONS_NAME " --tr", "--tree"}}) {
+        CAPTURE(c.words);
+        CHECK(listed(zsh.replies(c.words)) == c.replies);
+    }
+    CHECK(zsh.replies(TTYGATE_GETTY_NAME " -a roo").contains("root"));
+    CHECK(zsh.replies(TTYGATE_LOGIN_NAME " -f roo").contains("root"));
+    if (std::filesystem::exists("/sys/class/tty/console")) {
+        CHECK(zsh.replies(TTYGATE_GETTY_NAME " conso").contains("console"));
     }
 }
 
