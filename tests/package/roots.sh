@@ -23,10 +23,10 @@ alone() {
 
 cache=${TTYGATE_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/ttygate}
 
-# root NAME PACKAGE...: prints the folder of a fresh Debian with these packages.
-# Options go to mmdebstrap.
+# root NAME PACKAGE...: prints the folder of a fresh Debian with these packages,
+# another one if they are others. Options go to mmdebstrap.
 root() {
-    name=root-$1
+    name=root-$1-$(echo "$* ${root_options-}" | cksum | cut -d ' ' -f 1)
     shift
     if [ ! -d "$cache/$name" ]; then
         packages=$(printf '%s,' "$@")
