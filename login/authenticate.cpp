@@ -5,6 +5,7 @@
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "login/attempts.hpp"
+#include "login/audit_record.hpp"
 #include "login/closed_line.hpp"
 #include "login/keyboard_layout.hpp"
 #include "login/login_event.hpp"
@@ -143,6 +144,7 @@ class Attempts {
                    .pam_status = verdict.pam_status},
                   line_);
         record_failure(known, line_, settings_);
+        audit_login({.user = known}, line_);
     }
 
     /// The person has gone, or took too long, or somebody wants us to end.
@@ -265,6 +267,7 @@ int turn_away(Conversation& talk,
             refusal.reason + " (ref " + reference + ")",
         {.result = LoginEvent::Result::refused, .user = known, .pam_status = refusal.pam_status},
         line);
+    audit_login({.user = known}, line);
     talk.say(refusal_text(refusal, reference));
     // Time to read it before the next prompt clears it away.
     talk.pause_until(Clock::now() +

@@ -2,6 +2,7 @@
 
 #include "common/log.hpp"
 #include "common/safe_text.hpp"
+#include "login/audit_record.hpp"
 #include "login/clean_start.hpp"
 #include "login/process_identity.hpp"
 #include "login/records.hpp"
@@ -225,6 +226,8 @@ void ThisMachine::record_login(const common::User& user, pid_t session) {
         session,
         {.in_lastlog = is_noted_by_gate_, .maybe_in_wtmp = context_.gate.has_rules_of_its_own()},
         context_.settings);
+    audit_login({.result = AuditedLogin::Result::success, .user = user.name, .uid = user.uid},
+                line);
     if (context_.settings.log_logins || user.uid == 0) {
         log_event(common::Severity::notice,
                   login_text(user.name, user.uid, line),

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +24,14 @@ namespace {
 const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 const std::string journal_socket = "/run/systemd/journal/socket";
 
-/// One wrong password, a name that is none, and a login that ends.
-void fail_twice_and_log_in(const std::string& host) {
+/// One wrong password, a name that is none, and a login that ends; `words` stand before
+/// login's own.
+void fail_twice_and_log_in(const std::string& host, std::vector<std::string> words = {}) {
     pty::Line line;
-    auto login = line.start_on({.arguments = {pty::World::login(), "-h", host},
-                                .session = pty::Session::leader_with_terminal});
+    for (const std::string& word : {std::string{pty::World::login()}, std::string{"-h"}, host}) {
+        words.push_back(word);
+    }
+    auto login = line.start_on({.arguments = words, .session = pty::Session::leader_with_terminal});
     for (const char* name : {"ann", "nosuch"}) {
         line.expect("login: ");
         line.send(std::string{name} + "\r");
@@ -47,6 +51,24 @@ std::string with(const std::vector<std::string>& datagrams, std::string_view tex
             return datagram.find(text) != std::string::npos;
         });
     return found == datagrams.end() ? "" : *found;
+}
+
+/// A line of strace's with what it shows as `\x6f` as it is, but for a zero byte.
+std::string decoded(std::string_view call) {
+    std::string text;
+    while (!call.empty()) {
+        if (call.starts_with("\\x") && call.size() >= 4) {
+            const int byte = std::stoi(std::string{call.substr(2, 2)}, nullptr, 16);
+            if (byte != 0) {
+                text += static_cast<char>(byte);
+            }
+            call.remove_prefix(4);
+        } else {
+            text += call.front();
+            call.remove_prefix(1);
+        }
+    }
+    return text;
 }
 
 bool has_row(const std::string& entry, const std::string& row) {
@@ -200,5 +222,49 @@ TEST_CASE("logwatch: its reports count the failures that PAM knows of, and every
         const std::string logins = report_of("secure");
         CAPTURE(logins);
         CHECK(logins.find("User Logins:\n   ann : 1 Time(s)") != std::string::npos);
+    }
+}
+
+TEST_CASE(
+    "each login that comes about or does not is in the audit trail, once and without a word "
+    "that could be a password (T-12, T-25)") {
+    if (TTYGATE_WITH_AUDIT == 0) {
+        tests::skip("needs a login that was built with audit");
+    }
+    if (TTYGATE_SANITIZED != 0) {
+        tests::skip("a leak checker cannot be traced");
+    }
+    if (::access("/usr/bin/strace", X_OK) != 0) {
+        tests::skip("needs strace");
+    }
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        const pty::TestWorld world;
+        choose_gate(world, gate);
+        add_person(world, ann);
+        // What the kernel writes down is the machine's: so by what it is told.
+        fail_twice_and_log_in("10.0.0.7",
+                              {"/usr/bin/strace", "-D", "-s400", "-etrace=sendto", "-o/tmp/trace"});
+        CHECK(pty::wait_until([&] {
+            return world.read_file("/tmp/trace").find("+++ exited with 0 +++") != std::string::npos;
+        }));
+        std::istringstream trace{world.read_file("/tmp/trace")};
+        std::vector<std::string> records;
+        for (std::string call; std::getline(trace, call);) {
+            // AUDIT_USER_LOGIN.
+            if (call.find("nlmsg_type=0x458 ") != call.npos) {
+                records.push_back(decoded(call));
+                CHECK(records.back().find("nosuch") == call.npos);
+            }
+        }
+        const std::string place = " exe=\"" + std::string{pty::World::login()} +
+                                  "\" hostname=10.0.0.7 addr=10.0.0.7 terminal=pts/";
+        REQUIRE(records.size() == 3);
+        CHECK(records[0].find("op=login acct=\"ann\"" + place) != std::string::npos);
+        CHECK(records[1].find("op=login acct=\"(unknown)\"" + place) != std::string::npos);
+        CHECK(records[2].find("op=login id=1001" + place) != std::string::npos);
+        CHECK(records[0].find(" res=failed") != std::string::npos);
+        CHECK(records[1].find(" res=failed") != std::string::npos);
+        CHECK(records[2].find(" res=success") != std::string::npos);
     }
 }
