@@ -12,6 +12,7 @@
 #include <csignal>
 #include <map>
 
+#include <nss.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -61,6 +62,11 @@ std::optional<std::chrono::seconds> idle_time(const TerminalSession& session) {
 /// By uid, since that is all a process has: for a person to read, and nothing
 /// is decided by it.
 std::string name_of(uid_t user) {
+#if TTYGATE_STATIC
+    // As login's use_local_accounts(): no module is loaded into a static program.
+    static const int is_local = ::__nss_configure_lookup("passwd", "files");
+    static_cast<void>(is_local);
+#endif
     std::array<char, 16384> buffer{};
     passwd entry{};
     passwd* found = nullptr;
