@@ -45,6 +45,9 @@ struct Bench {
                                                std::size_t runs,
                                                void (*measure)(Table&, const Program&));
 
+/// Its segments in its own file: no libraries, no symbols.
+void measure_size(Table& table, const Program& program);
+
 /// Records and log as they are on a machine that has just been started.
 void clear_traces(Bench& bench);
 /// The program's words with {name} replaced.

@@ -138,6 +138,7 @@ Table measure_gettys(Bench& bench) {
     static_cast<void>(interleaved(bench, table, programs, bench.effort.runs, measure_handover));
     for (const Program& program : programs) {
         table.columns.push_back({program.name, program.role});
+        measure_size(table, program);
     }
     count_calls(bench, table, programs);
     std::set<std::size_t> counts{1, bench.effort.waiting, bench.effort.at_once};

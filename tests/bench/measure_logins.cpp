@@ -178,6 +178,7 @@ Table measure_logins(Bench& bench) {
     programs = interleaved(bench, table, programs, bench.effort.runs, measure_known);
     for (const Program& program : programs) {
         table.columns.push_back({program.name, program.role});
+        measure_size(table, program);
     }
     table.columns.push_back({parent_only, Role::floor});
     count_calls(bench, table, programs);
