@@ -35,8 +35,9 @@ root() {
         # shellcheck disable=SC2086 # words on purpose
         if ! perl "$mmdebstrap/usr/bin/mmdebstrap" --mode=root --variant=apt \
             --include="${packages%,}" ${root_options-} bookworm "$scratch_root/root" \
+            'deb http://deb.debian.org/debian bookworm main' \
             >"$scratch_root/log" 2>&1; then
-            tail -n 5 "$scratch_root/log" >&2
+            grep -A 3 '^E:' "$scratch_root/log" >&2 || tail -n 5 "$scratch_root/log" >&2
             rm -rf "$scratch_root"
             echo "cannot make a Debian with $packages" >&2
             exit 77
