@@ -48,10 +48,15 @@ bool is_without_size_signal = false;
 #endif
 constexpr bool keeps_records = TTYGATE_KEEPS_RECORDS != 0;
 
-constexpr auto lock_patience = 250ms;
-/// Three files at a login: together less than one patience.
-constexpr auto readers_patience = 60ms;
-constexpr auto reading_patience = 20ms;
+/// How long a lock is waited for.
+struct Patience {
+    std::chrono::milliseconds with_writers;
+    /// Three files at a login: together less than one patience with writers.
+    std::chrono::milliseconds with_readers;
+    std::chrono::milliseconds when_reading;
+};
+/// Set before there is a second thread.
+Patience patience{.with_writers = 250ms, .with_readers = 60ms, .when_reading = 20ms};
 
 constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
 /// Of utmp, whose lines are a few thousand at most: 24 MiB.
@@ -208,15 +213,17 @@ class RecordLock {
         int tries = 1;
         for (const auto* wait = waits.begin(); !lock_within(tries); ++wait) {
             const auto now = Clock::now();
-            if (now - begun >= readers_patience && lock_beside_readers(path, writers_lock, tells)) {
+            if (now - begun >= patience.with_readers &&
+                lock_beside_readers(path, writers_lock, tells)) {
                 return;
             }
-            if (now - begun >= lock_patience) {
+            if (now - begun >= patience.with_writers) {
                 throw RecordLocked{path,
                                    std::max(holder_against(file_, F_RDLCK).value_or(0), pid_t{0})};
             }
             wait -= wait == waits.end() ? 1 : 0;
-            std::this_thread::sleep_for(wait->pause);
+            std::this_thread::sleep_for(
+                std::min<Clock::duration>(wait->pause, patience.with_writers - (now - begun)));
             tries = wait->tries;
         }
     }
@@ -228,7 +235,8 @@ class RecordLock {
         constexpr auto longest_pause = 1ms;
         const auto begun = Clock::now();
         std::chrono::microseconds pause = 50us;
-        while (!lock_now(file_, whole_file(F_RDLCK)) && Clock::now() - begun < reading_patience) {
+        while (!lock_now(file_, whole_file(F_RDLCK)) &&
+               Clock::now() - begun < patience.when_reading) {
             std::this_thread::sleep_for(pause);
             pause = std::min<std::chrono::microseconds>(2 * pause, longest_pause);
         }
@@ -562,6 +570,10 @@ Recorded put_last_login(uid_t user,
     file.write(std::as_bytes(std::span{&entry, 1}),
                static_cast<off_t>(user) * static_cast<off_t>(sizeof(lastlog)));
     return Recorded::written;
+}
+
+void hurry_with_records() noexcept {
+    patience = {.with_writers = 5ms, .with_readers = 0ms, .when_reading = 5ms};
 }
 
 void expect_no_size_signal() noexcept {

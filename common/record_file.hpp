@@ -79,6 +79,10 @@ constexpr const char* default_writers_lock = "/run/ttygate/records.lock";
 /// records. Never call getutxent(3) and its like between them: it would wait
 /// for our lock.
 
+/// From here on the writers of this process wait 5 ms at most and for no reader: it has
+/// others to serve, and can come back.
+void hurry_with_records() noexcept;
+
 /// Writes the record, stamped, into the slot of its line (choose_slot).
 Recorded put_record(const utmpx& record,
                     const std::string& path,

@@ -52,6 +52,33 @@ Clocks clocks_with(std::span<const utmpx> records) {
 
 }  // namespace
 
+namespace {
+
+template <typename Wanted>
+void end_records_where(const RecordPaths& paths, Wanted wanted) {
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    for (const utmpx& record : read_records(paths.utmp)) {
+        const bool is_live = record.ut_type == LOGIN_PROCESS || record.ut_type == USER_PROCESS;
+        if (is_live && wanted(record) && end_record(record, now, paths.utmp) &&
+            record.ut_type == USER_PROCESS) {
+            append_record(ended_record(record, now), paths.wtmp);
+        }
+    }
+}
+
+}  // namespace
+
+void end_records_of(pid_t process, const RecordPaths& paths) {
+    end_records_where(paths, [=](const utmpx& record) { return record.ut_pid == process; });
+}
+
+void end_records_of(pid_t process, std::string_view line, const RecordPaths& paths) {
+    end_records_where(paths, [=](const utmpx& record) {
+        return record.ut_pid == process && text_of(record.ut_line) == line;
+    });
+}
+
 void end_stale_records(const Replacement& replacement,
                        std::string_view line,
                        const RecordPaths& paths) {

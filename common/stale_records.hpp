@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include <sys/types.h>
+
 namespace common {
 
 /// Ends the records whose processes have gone, also where other programs wrote
@@ -16,5 +18,12 @@ namespace common {
 void end_stale_records(const Replacement& replacement,
                        std::string_view line,
                        const RecordPaths& paths);
+
+/// Ends all records of a process that has ended, or is about to and leaves its lines,
+/// with a logout in wtmp for those of somebody who was logged in. What cannot be
+/// written stays for the next end_stale_records().
+void end_records_of(pid_t process, const RecordPaths& paths);
+/// The same for one line's.
+void end_records_of(pid_t process, std::string_view line, const RecordPaths& paths);
 
 }  // namespace common

@@ -323,6 +323,15 @@ std::optional<char> Terminal::drop_input() const {
     return last;
 }
 
+bool Terminal::has_output_waiting() const noexcept {
+    int waiting = 0;
+    return ::ioctl(fd_.get(), TIOCOUTQ, &waiting) == 0 && waiting > 0;
+}
+
+void Terminal::drop_output() const noexcept {
+    ::tcflush(fd_.get(), TCOFLUSH);
+}
+
 void Terminal::become_controlling() const {
     check(::ioctl(fd_.get(), TIOCSCTTY, 0), "become controlled by", path_);
 }

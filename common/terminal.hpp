@@ -102,6 +102,11 @@ class Terminal {
     // NOLINTNEXTLINE(modernize-use-nodiscard): most callers only want it gone
     std::optional<char> drop_input() const;
 
+    /// Whether something written is still on its way, as far as the driver tells.
+    [[nodiscard]] bool has_output_waiting() const noexcept;
+    /// What is still on its way, thrown away.
+    void drop_output() const noexcept;
+
     /// Becomes our controlling terminal: we must lead a session that has none.
     void become_controlling() const;
     /// Ends every use of the line by older processes, ours included: open again
