@@ -162,7 +162,7 @@ void lead_session() {
     check(::setsid(), "lead a session");
 }
 
-Claim claim_line(const std::string& name, const Options& options) {
+Claim claim_line(const std::string& name, const Options& options, Company company) {
     const bool was_given = name == standard_input_word;
     auto line = open_line(name);
     if (!line || !has_hardware(*line)) {
@@ -195,14 +195,21 @@ Claim claim_line(const std::string& name, const Options& options) {
         line->set_modes(name_modes(found_modes, options));
     }
     ClaimedLine claimed{*std::move(line), found_modes, found_speed, was_given};
+    if (company == Company::among_others) {
+        return claimed;
+    }
     try {
-        become_controlling(claimed.terminal);
-        claimed.terminal.become_standard();
+        take_for_session(claimed.terminal);
     } catch (const std::system_error&) {
         give_back(claimed, options);
         throw;
     }
     return claimed;
+}
+
+void take_for_session(const Terminal& line) {
+    become_controlling(line);
+    line.become_standard();
 }
 
 void give_back(const ClaimedLine& line, const Options& options) noexcept {

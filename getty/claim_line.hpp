@@ -14,6 +14,9 @@ namespace getty {
 /// process stays, passes signals on, and ends as the child ends.
 void lead_session();
 
+/// Whether one process serves one line or several.
+enum class Company { alone, among_others };
+
 /// A line that is ours, and how it was found before the hang-up: a pseudo
 /// terminal forgets its speed there.
 struct ClaimedLine {
@@ -29,7 +32,8 @@ struct NotThere {};
 using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
 
 /// Makes the line ours alone: in the modes for asking, root's with mode 0600,
-/// without its old holders, our controlling terminal, our descriptors 0 to 2.
+/// without its old holders, and, alone, our controlling terminal and our descriptors
+/// 0 to 2, which a process can have one of.
 /// The order is what makes it
 /// safe; the reasons stand at the steps. A line on which somebody is logged in is
 /// left untouched. Throws Failure for what is no terminal, std::system_error for
@@ -40,7 +44,11 @@ using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
 ///
 /// Standard input as the line (`-`) is taken as it is, whoever is on it, and
 /// without a hang-up unless --hangup asks for it.
-[[nodiscard]] Claim claim_line(const std::string& name, const Options& options);
+[[nodiscard]] Claim claim_line(const std::string& name, const Options& options, Company company);
+
+/// Makes it the controlling terminal of this session, which has no other, and our
+/// descriptors 0 to 2. Throws std::system_error.
+void take_for_session(const common::Terminal& line);
 
 /// The modes for whoever comes next: nobody has to type blind. Standard input
 /// gets those it was found in.

@@ -1,5 +1,7 @@
 #include "getty/device_watch.hpp"
 
+#include "getty/getty_conf.hpp"
+
 #include <array>
 #include <cstring>
 #include <string_view>
@@ -32,7 +34,7 @@ bool DeviceWatch::saw_device() const {
             std::memcpy(&event, text.data() + at, sizeof event);
             const std::string_view name = text.substr(at + sizeof event, event.len);
             // The name is padded with NULs.
-            seen = seen || name.substr(0, name.find('\0')) == name_;
+            seen = seen || matches_glob(name_, name.substr(0, name.find('\0')));
             at += sizeof event + event.len;
         }
     }

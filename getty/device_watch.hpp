@@ -14,6 +14,7 @@ class DeviceWatch {
   public:
     /// Where the directory cannot be watched, or is missing too, descriptor()
     /// is -1 and only time helps.
+    /// The last part of `path` may be a glob: then of any device of such a name.
     explicit DeviceWatch(const std::string& path);
 
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }

@@ -22,8 +22,9 @@ constexpr auto patience_with_typing = 10s;
 
 }  // namespace
 
-Line::Line(std::string name, std::shared_ptr<const LineSettings> settings)
+Line::Line(std::string name, std::shared_ptr<const LineSettings> settings, Company company)
     : name_(std::move(name)),
+      company_(company),
       steps_(std::move(settings)),
       options_(steps_.options()),
       judge_(options_->break_policy) {
@@ -35,6 +36,9 @@ Line::~Line() {
 }
 
 pollfd Line::waiting_for() const {
+    if (login_) {
+        return {.fd = login_->ended.get(), .events = POLLIN, .revents = 0};
+    }
     if (occupant_) {
         return {.fd = occupant_->leader.get(), .events = POLLIN, .revents = 0};
     }
@@ -42,7 +46,7 @@ pollfd Line::waiting_for() const {
         return {.fd = watch_ ? watch_->descriptor() : -1, .events = POLLIN, .revents = 0};
     }
     const short output = unwritten_.empty() ? 0 : POLLOUT;
-    const bool is_deaf = times_.ask_again || times_.flood || state_ == LineState::handing_over;
+    const bool is_deaf = times_.ask_again || times_.flood || state_ >= LineState::handing_over;
     const short input = is_deaf ? 0 : POLLIN;
     return {.fd = claimed_->terminal.descriptor(),
             .events = static_cast<short>(input | output),
@@ -66,6 +70,7 @@ std::optional<Clock::time_point> Line::wakes_at() const {
                              times_.quiet,
                              times_.leave,
                              times_.written,
+                             times_.record,
                              state_ == LineState::handing_over ? std::nullopt : times_.give_up,
                              times_.issue,
                              probe_ ? probe_->wakes_at() : std::nullopt}) {
@@ -79,6 +84,11 @@ std::optional<Clock::time_point> Line::wakes_at() const {
 void Line::give_back() noexcept {
     if (claimed_ && claimed_->terminal.descriptor() >= 0) {
         getty::give_back(*claimed_, *options_);
+        if (company_ == Company::among_others && claimed_->terminal.has_output_waiting()) {
+            // Or to close a line that takes no output would wait for it, 30 s on a serial
+            // one by default (setserial(8)).
+            claimed_->terminal.drop_output();
+        }
     }
 }
 
@@ -159,6 +169,9 @@ void Line::on_time(Clock::time_point now) {
     if (is_due(times_.modem_done)) {
         take_speed_from_modem(now);
     }
+    if (is_due(times_.record)) {
+        record_when_possible(now);
+    }
     if (is_due(times_.grace_over)) {
         go_on_opening(now);
     }
@@ -181,11 +194,20 @@ void Line::on_time(Clock::time_point now) {
             times_.issue = now + patience_with_typing;
         } else if (unwritten_.empty()) {
             look_at_issue(now);
-            ::malloc_trim(0);
+            free_memory();
         } else {
             // A stopped line is not written full.
             times_.issue = now + LiveIssue::shortest_time;
         }
+    }
+}
+
+/// What the issue and the records took goes back to the machine, where getty only
+/// waits from here on, for months maybe.
+void Line::free_memory() {
+    freed_memory_ = true;
+    if (company_ == Company::alone) {
+        ::malloc_trim(0);
     }
 }
 
@@ -216,10 +238,12 @@ void Line::flush() {
         }
         unwritten_.erase(0, written);
     }
+    // An issue's worth of room is not kept for the echo of a key.
+    std::string{}.swap(unwritten_);
 }
 
-std::vector<Line> lines_of(const Options& options) {
-    std::vector<Line> lines;
+std::list<Line> lines_of(const Options& options) {
+    std::list<Line> lines;
     lines.emplace_back(options.line, std::make_shared<const LineSettings>(settings_of(options)));
     return lines;
 }

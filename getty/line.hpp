@@ -10,6 +10,7 @@
 #include "getty/line_settings.hpp"
 #include "getty/line_steps.hpp"
 #include "getty/live_issue.hpp"
+#include "getty/login_process.hpp"
 #include "getty/noise.hpp"
 #include "getty/options.hpp"
 #include "getty/parity.hpp"
@@ -18,24 +19,27 @@
 #include "getty/virtual_terminal.hpp"
 
 #include <chrono>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
+#include <utmpx.h>
 
 namespace getty {
 
 using Clock = std::chrono::steady_clock;
 
 enum class LineState {
-    absent,        ///< the device is not there (yet), or somebody is logged in on it
+    absent,        ///< the device is not there (yet), or a login has it
     opening,       ///< ours; waits for what comes before the prompt: carrier, a modem, a key
     asking,        ///< the prompt is out
-    handing_over,  ///< there is a name: become_login_on() is next
-    done,          ///< nothing more to do; exit_status() says how it ended
+    handing_over,  ///< there is a name: become_login() is next
+    done,          ///< nothing more to do; exit_status() says how it ended, or begin_again()
 };
 
 /// One line from device to login. It never blocks: poll tells it what happened,
@@ -44,13 +48,16 @@ class Line {
   public:
     /// `name` is a path, a name below /dev, or `-` for standard input. Lines of the
     /// same settings share them.
-    Line(std::string name, std::shared_ptr<const LineSettings> settings);
+    Line(std::string name,
+         std::shared_ptr<const LineSettings> settings,
+         Company company = Company::alone);
     Line(const Line&) = delete;
     Line(Line&&) = default;
     Line& operator=(const Line&) = delete;
     Line& operator=(Line&&) = default;
     ~Line();
 
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] LineState state() const noexcept { return state_; }
     [[nodiscard]] int exit_status() const noexcept { return exit_status_; }
 
@@ -69,8 +76,23 @@ class Line {
     /// Sets the modes login expects and replaces this process by login. Returns
     /// only when there is no such program: that has been said and logged, and
     /// the question comes again after a pause. Throws Failure when it is there
-    /// and cannot be started.
+    /// and cannot be started. Among others login is a process beside this one, and
+    /// the line is absent until that has ended.
     void become_login(Clock::time_point now);
+
+    /// Among others: what would end a getty is said, in the log and on the line, and
+    /// the line is done, to begin again after a pause.
+    void give_up(const char* why, Clock::time_point now) noexcept;
+    /// Among others, when the line is done: as an init would start a getty anew,
+    /// seldomer if it comes to nothing. What was said has a moment to go out.
+    void begin_again(Clock::time_point now);
+    /// Nobody would miss it: there is no device, no login, nobody logged in.
+    [[nodiscard]] bool is_idle() const noexcept {
+        return state_ == LineState::absent && !login_ && !occupant_;
+    }
+    /// Whether memory has become free since it was last asked: worth a malloc_trim(3),
+    /// once for many lines.
+    [[nodiscard]] bool has_freed_memory() noexcept { return std::exchange(freed_memory_, false); }
 
   private:
     static constexpr std::chrono::seconds longest_pause{10};
@@ -137,9 +159,17 @@ class Line {
     void refuse_name(const char* why, Clock::time_point now);
     void change_speed(SpeedChange change, Clock::time_point now);
     void become_login_program(const std::string& program);
+    void start(const Options& options, const std::vector<std::string>& arguments);
+    void leave_to_login(LoginProcess login);
+    [[nodiscard]] bool has_login_ended(Clock::time_point now);
+    [[nodiscard]] std::chrono::seconds pause_after_life_of(Clock::duration life);
+    void end_left_records();
+    [[nodiscard]] bool has_last_words();
+    void forget_all();
+    void free_memory();
     void give_line_to_login(LoginEcho echo);
     [[nodiscard]] common::Environment environment() const;
-    [[noreturn]] void become_rescue_login();
+    void become_rescue_login();
     void do_without_login(int problem, Clock::time_point now);
     void nobody_came();
     void on_trouble(const std::system_error& problem, Clock::time_point now);
@@ -152,9 +182,13 @@ class Line {
     void append_output(std::string_view text);
     void flush();
     void record_waiting() const;
+    void record_when_possible(Clock::time_point now);
+    void record_login() const;
+    [[nodiscard]] utmpx own_record(std::string_view line) const;
     [[nodiscard]] std::string terminal_type() const;
 
     std::string name_;
+    Company company_;
     LineSteps steps_;
     std::shared_ptr<const Options> options_;  ///< of the current step, as far as it still holds
     LineState state_ = LineState::absent;
@@ -164,8 +198,9 @@ class Line {
     Speed speed_ = 0;  ///< that its modes name; 0: the line has to be asked
     std::optional<DeviceWatch> watch_;
     std::optional<LineSession> occupant_;  ///< who is still logged in on the line
+    std::optional<LoginProcess> login_;    ///< that this getty has started on it
     std::unique_ptr<NameQuestion> question_;
-    std::unique_ptr<QuietConsole> quiet_;
+    std::shared_ptr<QuietConsole> quiet_;
     ParityJudge parity_;
     BootSplash splash_;
     LockHints hints_;
@@ -195,7 +230,8 @@ class Line {
         std::optional<Clock::time_point> settled{};       ///< nothing came after the answer
         std::optional<Clock::time_point> flood{};         ///< to throw away what came since
         std::optional<Clock::time_point> written{};       ///< no more patience with output
-        std::optional<Clock::time_point> leave{};         ///< the line has failed
+        std::optional<Clock::time_point> leave{};         ///< the line has failed, or is done
+        std::optional<Clock::time_point> record{};        ///< of the waiting line
     };
     Times times_;
     Clock::time_point next_step_allowed_{};
@@ -204,12 +240,18 @@ class Line {
     Clock::time_point last_return_{};
     Clock::time_point started_ = Clock::now();
     std::chrono::seconds next_pause_{1};
+    std::optional<Clock::time_point> patience_over_{};  ///< with what was said last
+    Clock::time_point claimed_at_{};
+    pid_t left_records_ = 0;    ///< of a login that has ended
+    unsigned short_lives_ = 0;  ///< of logins, one after the other
     unsigned refusals_ = 0;
     bool missing_login_is_logged_ = false;
+    bool freed_memory_ = false;
+    bool has_failed_ = false;         ///< done, because of that
     bool trouble_is_logged_ = false;  ///< said once, until a key shows that the line works
 };
 
-/// The lines that the options name: one.
-[[nodiscard]] std::vector<Line> lines_of(const Options& options);
+/// The line that the options name.
+[[nodiscard]] std::list<Line> lines_of(const Options& options);
 
 }  // namespace getty

@@ -13,8 +13,6 @@
 #include <cstring>
 #include <utility>
 
-#include <malloc.h>
-
 namespace getty {
 
 namespace {
@@ -53,7 +51,7 @@ void Line::ask(Clock::time_point now) {
     }
     state_ = LineState::asking;
     if (options_->quiet_console && !quiet_) {
-        quiet_ = std::make_unique<QuietConsole>();
+        quiet_ = QuietConsole::shared();
     }
     parity_ = {};
     if (!options_->no_hints) {
@@ -62,9 +60,7 @@ void Line::ask(Clock::time_point now) {
     emit(question_->ask());
     // Who types at once, as machines do, pays nothing for what only others see.
     times_.issue = now + LiveIssue::shortest_time;
-    // From here on getty only waits, for months maybe: what the issue and the
-    // records took goes back to the machine.
-    ::malloc_trim(0);
+    free_memory();
 }
 
 std::string Line::prompt() const {

@@ -3,6 +3,7 @@
 #include "common/safe_text.hpp"
 #include "common/text_file.hpp"
 #include "getty/console_lines.hpp"
+#include "getty/descriptor_limit.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
 #include "getty/login_command.hpp"
@@ -90,7 +91,25 @@ void Line::become_login_program(const std::string& program) {
     const auto* const typed = std::get_if<TypedName>(&question_->answer());
     const std::string name = options_->autologin.value_or(typed != nullptr ? typed->name : "");
     give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
-    become_or_fail(*options_, login_arguments(*options_, name), environment());
+    start(*options_, login_arguments(*options_, name));
+}
+
+/// In place of this process, or beside it where there are other lines to serve.
+void Line::start(const Options& options, const std::vector<std::string>& arguments) {
+    if (company_ == Company::alone) {
+        become_or_fail(options, arguments, environment());
+    }
+    const auto become = [&] {
+        common::tolerate("record the login", [this] { record_login(); });
+        restore_descriptor_limit();
+        become_or_fail(options, arguments, environment());
+    };
+    try {
+        leave_to_login(start_login(claimed_->terminal, become));
+    } catch (const std::system_error& problem) {
+        throw common::Failure{no_login,
+                              arguments.front() + " cannot be started: cannot " + problem.what()};
+    }
 }
 
 void Line::give_line_to_login(LoginEcho echo) {
@@ -131,6 +150,7 @@ void Line::do_without_login(int problem, Clock::time_point now) {
     if (options_->sulogin && is_console(claimed_->terminal.name()) &&
         ::access(rescue_program, X_OK) == 0) {
         become_rescue_login();
+        return;
     }
     state_ = LineState::asking;
     times_.ask_again = now + longest_pause;
@@ -140,7 +160,7 @@ void Line::become_rescue_login() {
     common::log(common::Severity::warning,
                 "handing " + std::string{claimed_->terminal.name()} + " over to " + rescue_program);
     give_line_to_login(LoginEcho::on);
-    become_or_fail({}, {rescue_program}, environment());
+    start({}, {rescue_program});
 }
 
 }  // namespace getty

@@ -38,6 +38,9 @@ void Line::try_to_open(Clock::time_point now) {
         state_ = now >= *times_.leave ? LineState::done : state_;
         return;
     }
+    if (login_ && !has_login_ended(now)) {
+        return;
+    }
     if (watch_ && watch_->saw_device()) {
         // Here a moment ago, and perhaps not quite ready.
         next_pause_ = first_pause;
@@ -55,6 +58,10 @@ void Line::try_to_open(Clock::time_point now) {
         return;
     }
     if (!options_->unusable_speed.empty()) {
+        if (auto* const readable = std::get_if<ClaimedLine>(&claim);
+            readable != nullptr && company_ == Company::among_others) {
+            claimed_.emplace(std::move(*readable));
+        }
         // The line is standard error by now, if it is there: the reason is read on it.
         throw common::Failure{bad_speed, options_->unusable_speed};
     }
@@ -63,6 +70,7 @@ void Line::try_to_open(Clock::time_point now) {
         claimed(std::move(*claimed_line), now);
         return;
     }
+    end_left_records();
     if (!std::exchange(trouble_is_logged_, true)) {
         common::log(common::Severity::warning,
                     "line " + common::quoted(name_) + " is not there or not ready: waiting for it");
@@ -77,7 +85,7 @@ void Line::try_to_open(Clock::time_point now) {
 /// may just be on its way: a name comes before what is mounted on it.
 Claim Line::claim_if_there() {
     try {
-        return claim_line(name_, *options_);
+        return claim_line(name_, *options_, company_);
     } catch (const common::Failure& problem) {
         if (!watch_ || problem.status() != no_terminal) {
             throw;
@@ -99,7 +107,9 @@ void Line::wait_for_end_of(LineSession session) {
 
 void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     claimed_.emplace(std::move(claimed_line));
+    claimed_at_ = now;
     times_ = {};
+    left_records_ = 0;
     unwritten_.clear();
     marks_ = {};
     asks_when_quiet_ = false;
@@ -117,7 +127,12 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     speed_ = common::speed_named_in(claimed_->found_modes.c_cflag);
     ask_kernel_for_speed();
     set_speed();
-    common::tolerate("record the waiting line", [this] { record_waiting(); });
+    if (company_ == Company::alone) {
+        common::tolerate("record the waiting line", [this] { record_waiting(); });
+    } else {
+        // After the prompts, those of the other lines too.
+        times_.record = now;
+    }
     if (options_->timeout > 0s) {
         times_.give_up = now + options_->timeout;
     }
@@ -173,25 +188,30 @@ void Line::set_speed() {
 }
 
 void Line::lose_line(Clock::time_point now) {
-    const bool may_return = claimed_ && name_ != "-" && !claimed_->terminal.is_pseudo_terminal();
-    question_.reset();
-    chat_.reset();
-    probe_.reset();
-    quiet_.reset();
-    issue_.stop();
+    const bool may_return = company_ == Company::among_others ||
+                            (claimed_ && name_ != "-" && !claimed_->terminal.is_pseudo_terminal());
     give_back();
-    claimed_.reset();
-    times_ = {};
-    // Whoever comes next finds what the first one found.
-    steps_.begin_anew();
-    options_ = steps_.options();
-    modem_text_.clear();
+    forget_all();
     if (!may_return) {
         exit_status_ = line_failed;
         leave_slowly(now);
         return;
     }
     look_again_later(now);
+}
+
+/// Whoever comes next finds what the first one found.
+void Line::forget_all() {
+    question_.reset();
+    chat_.reset();
+    probe_.reset();
+    quiet_.reset();
+    issue_.stop();
+    claimed_.reset();
+    times_ = {};
+    steps_.begin_anew();
+    options_ = steps_.options();
+    modem_text_.clear();
 }
 
 /// Whoever starts getty on a line that is dead at once must not spin over it.
@@ -217,16 +237,27 @@ void Line::record_waiting() const {
         return;  // a line without a name (another mount of devpts) has no record
     }
     const common::RecordPaths paths;
-    const pid_t process = ::getpid();
-    const auto replacement =
-        common::replace_record(common::waiting_record({.line = line,
-                                                       .host = options_->host,
-                                                       .process = process,
-                                                       // A getty leads its session.
-                                                       .session = process,
-                                                       .when = now_for_record()}),
-                               paths.utmp);
+    const auto replacement = common::replace_record(own_record(line), paths.utmp);
     common::end_stale_records(replacement, line, paths);
+}
+
+/// login looks for the record of its process: the getty's that it was, where it was one.
+void Line::record_login() const {
+    const std::string line{claimed_->terminal.name()};
+    if (!line.empty()) {
+        common::put_record(own_record(line), common::RecordPaths{}.utmp);
+    }
+}
+
+/// Of this process, at the line's prompt.
+utmpx Line::own_record(std::string_view line) const {
+    const pid_t process = ::getpid();
+    return common::waiting_record({.line = line,
+                                   .host = options_->host,
+                                   .process = process,
+                                   // A getty leads its session.
+                                   .session = process,
+                                   .when = now_for_record()});
 }
 
 }  // namespace getty

@@ -14,6 +14,8 @@ namespace getty {
 struct LineSettings {
     std::vector<Options> steps{};
     std::size_t returns_to = 0;
+
+    friend bool operator==(const LineSettings&, const LineSettings&) = default;
 };
 
 /// The settings that follow from entries of a line table. `common` is what the

@@ -40,6 +40,9 @@ int story(int argc, char** argv) {
         case Task::dump: return answer_if_asked(argc, argv).value_or(left);
         case Task::serve_line: break;
     }
+    if (!options.lines.empty()) {
+        return run_many(options);
+    }
     if (options.line == all_consoles) {
         return serve_consoles(options, serve);
     }

@@ -225,6 +225,9 @@ const std::array table{
                 [](Options& o, std::string_view) { o.accessible = true; }},
     OptionEntry{{0, "language", Argument::required, "LANGUAGE", "of what is said on the line"},
                 set_language},
+    OptionEntry{
+        {0, "lines", Argument::required, "LINE,...", "serve all these: names, globs, @console"},
+        nullptr},
     OptionEntry{{0, "json", Argument::none, "", "--show-issue and --check answer in JSON"},
                 [](Options& o, std::string_view) { o.json = true; }},
     OptionEntry{{0, "plain", Argument::none, "", "no escape sequences, nothing shown twice"},

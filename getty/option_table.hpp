@@ -27,6 +27,7 @@ struct OptionEntry {
 inline constexpr std::string_view usage_text =
     "Usage: getty [OPTIONS] LINE [SPEED,...] [TERM]\n"
     "       getty [OPTIONS] SPEED,... LINE [TERM]\n"
-    "       getty [OPTIONS] LABEL LINE [TERM], or LINE LABEL\n";
+    "       getty [OPTIONS] LABEL LINE [TERM], or LINE LABEL\n"
+    "       getty [OPTIONS] --lines LINE,... [SPEED,...] [TERM]\n";
 
 }  // namespace getty

@@ -3,6 +3,7 @@
 #include "common/command_line.hpp"
 #include "common/log.hpp"
 #include "common/program.hpp"
+#include "common/safe_text.hpp"
 #include "common/terminal.hpp"
 #include "common/terminal_speed.hpp"
 #include "getty/credentials.hpp"
@@ -53,6 +54,16 @@ std::vector<common::OptionRule> rules_of(std::span<const OptionEntry> table) {
 bool is_device(std::string_view word) {
     struct stat status {};
     return ::stat(common::line_path(word).c_str(), &status) == 0 && S_ISCHR(status.st_mode);
+}
+
+/// Where the operands of one line have that.
+constexpr std::string_view several_lines = "--lines";
+
+/// What is said of all lines is said as it is of one: the line's place is taken.
+std::vector<std::string_view> behind_a_line(std::span<const std::string_view> operands) {
+    std::vector<std::string_view> words{several_lines};
+    words.insert(words.end(), operands.begin(), operands.end());
+    return words;
 }
 
 std::string speed_list() {
@@ -127,6 +138,10 @@ Options parse_options(int argc, char** argv) {
         if (rule.name == "list-speeds") {
             print_and_leave(speed_list());
         }
+        if (rule.name == "lines") {
+            options.lines = read_line_words(value);
+            continue;
+        }
         options.given.push_back(
             {.name = std::string{rule.name},
              .value = rule.argument == common::Argument::none ? "yes" : std::string{value}});
@@ -139,9 +154,14 @@ Options parse_options(int argc, char** argv) {
     if (options.task != Task::serve_line && (!looks || given.operands.empty())) {
         return options;
     }
+    const bool names_lines = !options.lines.empty();
     const Operands operands =
-        read_operands(given.operands, {.is_device = is_device, .is_label = is_label});
-    options.line = operands.line;
+        read_operands(names_lines ? behind_a_line(given.operands) : given.operands,
+                      {.is_device = is_device, .is_label = is_label});
+    if (names_lines && operands.line != several_lines) {
+        throw common::UsageError{"a line beside --lines: " + common::quoted(operands.line)};
+    }
+    options.line = names_lines ? std::string{} : operands.line;
     options.speeds = operands.speeds;
     options.setup = operands.setup;
     options.console_speed = operands.console_speed;

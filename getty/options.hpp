@@ -3,6 +3,7 @@
 #include "getty/issue.hpp"
 #include "getty/line_profile.hpp"
 #include "getty/line_speed.hpp"
+#include "getty/line_words.hpp"
 #include "getty/noise.hpp"
 
 #include <chrono>
@@ -23,6 +24,7 @@ enum class Task { serve_line, show_issue, reload, check, dump };
 struct Options {
     Task task = Task::serve_line;
     std::string line{};
+    std::vector<LineWord> lines{};  ///< --lines: several, in place of that one
     std::vector<Speed> speeds{};
     LineSetup setup{};
     bool console_speed = false;

@@ -41,6 +41,16 @@ std::optional<std::string> level_to_restore(std::string_view levels) {
     return std::string{is_quiet_already ? words[3] : words[0]};
 }
 
+std::shared_ptr<QuietConsole> QuietConsole::shared() {
+    static std::weak_ptr<QuietConsole> of_all;
+    auto quiet = of_all.lock();
+    if (!quiet) {
+        quiet = std::make_shared<QuietConsole>();
+        of_all = quiet;
+    }
+    return quiet;
+}
+
 QuietConsole::QuietConsole()
     : before_(level_to_restore(common::read_text_file(levels_file).value_or(""))) {
     if (before_ && !common::tolerate("quiet the console", [] { set_level(quiet); })) {

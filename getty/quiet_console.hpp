@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,10 @@ namespace getty {
 /// of the whole machine: proc_sys_kernel(5).
 class QuietConsole {
   public:
+    /// One for all who want it at the same time: the console is quiet until the last of
+    /// them is done.
+    [[nodiscard]] static std::shared_ptr<QuietConsole> shared();
+
     QuietConsole();
     QuietConsole(const QuietConsole&) = delete;
     QuietConsole(QuietConsole&&) = delete;

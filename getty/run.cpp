@@ -1,11 +1,19 @@
 #include "getty/run.hpp"
 
+#include "common/record_file.hpp"
 #include "common/signals.hpp"
+#include "common/unique_fd.hpp"
 #include "getty/cpu_limit.hpp"
+#include "getty/descriptor_limit.hpp"
 #include "getty/exit_status.hpp"
+#include "getty/many_lines.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace getty {
@@ -18,7 +26,7 @@ using namespace std::chrono_literals;
 constexpr auto shortest_rest = 1ms;
 
 /// poll(2)'s timeout for the earliest time any line wants; -1: none does.
-int patience(const std::vector<Line>& lines, Clock::time_point now) {
+int patience(const std::list<Line>& lines, Clock::time_point now) {
     std::optional<Clock::time_point> earliest;
     for (const Line& line : lines) {
         if (const auto wakes = line.wakes_at(); wakes && (!earliest || *wakes < *earliest)) {
@@ -35,7 +43,7 @@ int patience(const std::vector<Line>& lines, Clock::time_point now) {
 }
 
 /// Two of each line.
-std::vector<pollfd> sources_of(const std::vector<Line>& lines) {
+std::vector<pollfd> sources_of(const std::list<Line>& lines) {
     std::vector<pollfd> sources;
     sources.reserve(2 * lines.size());
     for (const Line& line : lines) {
@@ -49,11 +57,11 @@ bool is_due(const Line& line, const pollfd& source, Clock::time_point now) {
     return source.revents != 0 || (line.wakes_at() && *line.wakes_at() <= now);
 }
 
-/// Waits for the lines, and for a signal that ends getty.
-std::vector<pollfd> wait_for(const std::vector<Line>& lines,
-                             const common::SignalQueue& ends,
-                             CpuLimit& limit) {
-    auto sources = sources_of(lines);
+/// Waits for what is in the sources, and for a signal that ends getty.
+void wait_for(std::vector<pollfd>& sources,
+              const std::list<Line>& lines,
+              const common::SignalQueue& ends,
+              CpuLimit& limit) {
     sources.push_back({.fd = ends.descriptor(), .events = POLLIN, .revents = 0});
     limit.begin();
     const auto before = Clock::now();
@@ -61,60 +69,146 @@ std::vector<pollfd> wait_for(const std::vector<Line>& lines,
     if (Clock::now() - before >= shortest_rest) {
         limit.note_rest(before);
     }
-    return sources;
 }
 
-void serve(std::vector<Line>& lines, const std::vector<pollfd>& sources, CpuLimit& limit) {
+void serve(Line& line, const pollfd& own, const pollfd& watched, CpuLimit& limit) {
     const auto now = Clock::now();
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (sources[2 * i + 1].revents != 0) {
-            lines[i].on_change(now);
-        }
-        if (is_due(lines[i], sources[2 * i], now)) {
-            lines[i].on_event(sources[2 * i].revents, now);
-        }
-        if (lines[i].state() == LineState::handing_over) {
-            limit.lift();
-            lines[i].become_login(now);
-            limit.impose();
-        }
+    if (watched.revents != 0) {
+        line.on_change(now);
+    }
+    if (is_due(line, own, now)) {
+        line.on_event(own.revents, now);
+    }
+    if (line.state() == LineState::handing_over) {
+        limit.lift();
+        line.become_login(now);
+        limit.impose();
     }
 }
 
-/// Until all lines are done, or a signal comes: returned then.
-std::optional<int> serve_all(std::vector<Line>& lines, common::SignalQueue& ends) {
+/// Until the line is done, or a signal comes: returned then.
+std::optional<int> serve_all(std::list<Line>& lines, common::SignalQueue& ends) {
     CpuLimit limit;
-    // All are due at the beginning: nothing has to be waited for.
-    serve(lines, sources_of(lines), limit);
-    while (std::any_of(lines.begin(), lines.end(), [](const Line& line) {
-        return line.state() != LineState::done;
-    })) {
-        const auto sources = wait_for(lines, ends, limit);
+    // Due at the beginning: nothing has to be waited for.
+    auto sources = sources_of(lines);
+    for (;;) {
+        std::size_t place = 0;
+        for (Line& line : lines) {
+            serve(line, sources[place], sources[place + 1], limit);
+            place += 2;
+        }
+        if (std::all_of(lines.begin(), lines.end(), [](const Line& line) {
+                return line.state() == LineState::done;
+            })) {
+            return std::nullopt;
+        }
+        sources = sources_of(lines);
+        wait_for(sources, lines, ends, limit);
         if (const auto number = ends.next()) {
             return number;
         }
-        serve(lines, sources, limit);
     }
-    return std::nullopt;
+}
+
+/// What a line throws is its own end, for a while.
+void serve_among_others(Line& line, const pollfd& own, const pollfd& watched, CpuLimit& limit) {
+    try {
+        if (line.state() != LineState::done) {
+            serve(line, own, watched, limit);
+        }
+        if (line.state() == LineState::done) {
+            line.begin_again(Clock::now());
+        }
+    } catch (const std::exception& problem) {
+        line.give_up(problem.what(), Clock::now());
+    }
+}
+
+void give_memory_back(std::list<Line>& lines) {
+    if (std::count_if(
+            lines.begin(), lines.end(), [](Line& line) { return line.has_freed_memory(); }) > 0) {
+        ::malloc_trim(0);
+    }
+}
+
+/// Returns the signal that came.
+int serve_among_others(ManyLines& many, common::SignalQueue& ends) {
+    CpuLimit limit;
+    std::list<Line>& lines = many.lines();
+    auto sources = sources_of(lines);
+    for (;;) {
+        std::size_t place = 0;
+        for (Line& line : lines) {
+            serve_among_others(line, sources[place], sources[place + 1], limit);
+            place += 2;
+        }
+        if (std::any_of(std::next(sources.begin(), static_cast<std::ptrdiff_t>(place)),
+                        sources.end(),
+                        [](const pollfd& source) { return source.revents != 0; })) {
+            many.look_for_new_ones();
+        }
+        many.let_gone_ones_go();
+        give_memory_back(lines);
+        sources = sources_of(lines);
+        many.add_sources(sources);
+        wait_for(sources, lines, ends, limit);
+        if (const auto number = ends.next()) {
+            return *number;
+        }
+    }
+}
+
+/// Nothing of init's but 0, 1 and 2.
+void stand_apart() {
+    ::close_range(3, ~0U, 0);
+    lead_session();
+}
+
+/// What has been undone, the signal would have left: now it may do its work.
+void end_by(int number) {
+    common::default_signals();
+    ::raise(number);
+}
+
+/// One that belongs to all of the session belongs to no line.
+void have_no_terminal() {
+    const common::UniqueFd own{::open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
+    if (own.is_open()) {
+        ::ioctl(own.get(), TIOCNOTTY);
+    }
 }
 
 }  // namespace
 
-int run(std::vector<Line> lines) {
-    // Nothing of init's but 0, 1 and 2.
-    ::close_range(3, ~0U, 0);
-    lead_session();
+int run(std::list<Line> lines) {
+    stand_apart();
     // A hang-up is something a line reports, not the end of getty.
     const common::IgnoredSignal hang_up{SIGHUP};
     std::optional<common::SignalQueue> ends{std::in_place, {SIGTERM, SIGINT, SIGQUIT}};
     if (const auto number = serve_all(lines, *ends)) {
         lines.clear();
-        // What has been undone, the signal would have left: now it may do its work.
         ends.reset();
-        common::default_signals();
-        ::raise(*number);
+        end_by(*number);
     }
     return lines.empty() ? left : lines.back().exit_status();
+}
+
+int run_many(const Options& options) {
+    stand_apart();
+    const common::IgnoredSignal hang_up{SIGHUP};
+    have_no_terminal();
+    // Init may have it ignored, and then nobody could tell how a login ended.
+    ::signal(SIGCHLD, SIG_DFL);
+    raise_descriptor_limit();
+    common::hurry_with_records();
+    std::optional<common::SignalQueue> ends{std::in_place, {SIGTERM, SIGINT, SIGQUIT}};
+    std::optional<ManyLines> many{std::in_place, options};
+    const int number = serve_among_others(*many, *ends);
+    many->end_records();
+    many.reset();
+    ends.reset();
+    end_by(number);
+    return left;
 }
 
 }  // namespace getty

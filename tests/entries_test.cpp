@@ -68,12 +68,13 @@ getty::Options parse(Words words) {
 }
 
 struct Served {
-    std::string line;
+    std::string line{};
     std::vector<getty::Speed> speeds;
     std::string terminal_type;
     bool no_clear = false;
     bool is_local = false;
     bool keeps_speed = false;
+    std::vector<getty::LineWord> lines{};
 };
 
 struct Row {
@@ -108,6 +109,12 @@ TEST_CASE("each entry for an init starts our getty with our login on its line") 
            .speeds = {115200, 57600, 38400, 9600},
            .terminal_type = "vt220",
            .keeps_speed = true}}},
+        {"systemd-ttygate-lines.service",
+         {{.speeds = {115200, 57600, 38400, 9600},
+           .terminal_type = "vt220",
+           .keeps_speed = true,
+           .lines = {{getty::LineWord::Kind::pattern, "ttyS*"},
+                     {getty::LineWord::Kind::pattern, "ttyUSB*"}}}}},
         {"sysvinit-inittab",
          {{.line = "tty1", .speeds = {38400}, .no_clear = true},
           {.line = "tty2", .speeds = {38400}},
@@ -123,6 +130,7 @@ TEST_CASE("each entry for an init starts our getty with our login on its line") 
             CAPTURE(expected.line);
             const getty::Options options = parse(commands[i]);
             CHECK(options.line == expected.line);
+            CHECK(options.lines == expected.lines);
             CHECK(options.speeds == expected.speeds);
             CHECK(options.terminal_type == expected.terminal_type);
             CHECK(options.login_program == TTYGATE_INSTALLED_LOGIN);

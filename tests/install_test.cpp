@@ -60,6 +60,7 @@ std::vector<Installed> expected_files() {
         {"share/ttygate/inits/systemd/container-getty@.service.d/ttygate.conf", data},
         {"share/ttygate/inits/systemd/getty@.service.d/ttygate.conf", data},
         {"share/ttygate/inits/systemd/serial-getty@.service.d/ttygate.conf", data},
+        {"share/ttygate/inits/systemd/ttygate-lines.service", data},
         {"share/ttygate/inits/sysvinit/inittab", data},
         {"share/ttygate/inits/ttys", data},
         {"share/ttygate/inits/upstart/tty1.conf", data},

@@ -13,7 +13,6 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,16 +26,6 @@ namespace {
 
 const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 const pty::Account bob{.name = "bob", .user = 1002, .password = "bobs own"};
-
-/// What the kernel says its consoles are, in this World.
-void set_active_consoles(const pty::World& world, const std::string& names) {
-    const char* active = "/sys/class/tty/console/active";
-    if (::access(active, F_OK) != 0) {
-        tests::skip("needs a kernel that tells its consoles");
-    }
-    world.write_file("/run/active", names);
-    common::check(::mount("/run/active", active, nullptr, MS_BIND, nullptr), "mount");
-}
 
 pty::Process start_for_consoles() {
     return pty::Process{
@@ -79,7 +68,7 @@ TEST_CASE("every active console from one entry: a prompt and a login on each") {
     add_person(world, bob);
     pty::Line first;
     pty::Line second;
-    set_active_consoles(world, first.name() + " " + second.name() + "\n");
+    pty::set_active_consoles(world, first.name() + " " + second.name() + "\n");
     auto getty = start_for_consoles();
     first.expect("login: ");
     second.expect("login: ");
@@ -110,7 +99,7 @@ TEST_CASE("every active console from one entry: a prompt and a login on each") {
 TEST_CASE("every active console: a child that ends is started again, with growing pauses") {
     const pty::TestWorld world;
     pty::Line line;
-    set_active_consoles(world, line.name() + "\n");
+    pty::set_active_consoles(world, line.name() + "\n");
     auto getty = start_for_consoles();
     line.expect("login: ");
     std::vector<pty::Clock::duration> waits;
@@ -136,7 +125,7 @@ TEST_CASE("every active console: a signal to the parent ends all of them, and no
         CAPTURE(number);
         pty::Line waiting;
         pty::Line busy;
-        set_active_consoles(world, waiting.name() + " " + busy.name() + "\n");
+        pty::set_active_consoles(world, waiting.name() + " " + busy.name() + "\n");
         auto getty = start_for_consoles();
         waiting.expect("login: ");
         log_in(busy, "ann", "secret");
@@ -159,7 +148,7 @@ TEST_CASE("every active console: a signal to the parent ends all of them, and no
 TEST_CASE("every active console: one that is not there is waited for, the others have prompts") {
     pty::TestWorld world;
     pty::Line line;
-    set_active_consoles(world, "ttyABSENT " + line.name() + "\n");
+    pty::set_active_consoles(world, "ttyABSENT " + line.name() + "\n");
     auto getty = start_for_consoles();
     line.expect("login: ");
     CHECK(world.wait_for_log("ttyABSENT").find("waiting for it") != std::string::npos);
@@ -168,7 +157,7 @@ TEST_CASE("every active console: one that is not there is waited for, the others
 
 TEST_CASE("every active console: none is an error with a reason") {
     pty::TestWorld world;
-    set_active_consoles(world, "\n");
+    pty::set_active_consoles(world, "\n");
     auto getty = start_for_consoles();
     world.wait_for_log("no active console");
     constexpr int no_terminal = 3;
@@ -177,7 +166,7 @@ TEST_CASE("every active console: none is an error with a reason") {
 
 TEST_CASE("every active console: a machine that can start no process for now ends no session") {
     pty::TestWorld world;
-    set_active_consoles(world, "pts/77\n");
+    pty::set_active_consoles(world, "pts/77\n");
     auto getty = pty::Process{
         {.arguments = {pty::World::getty(), "-l", pty::World::login(), "@console", "dumb"},
          .before_exec = refuse_processes}};

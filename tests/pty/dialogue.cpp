@@ -1,9 +1,13 @@
 #include "tests/pty/dialogue.hpp"
 
+#include "common/syscall.hpp"
 #include "tests/testing.hpp"
 
 #include <algorithm>
 #include <iterator>
+
+#include <sys/mount.h>
+#include <unistd.h>
 
 namespace pty {
 
@@ -99,6 +103,15 @@ std::vector<std::string> log_lines_of(World& world, pid_t process) {
                                [&](const auto& line) { return line.find(id) == line.npos; }),
                 lines.end());
     return lines;
+}
+
+void set_active_consoles(const World& world, const std::string& names) {
+    const char* active = "/sys/class/tty/console/active";
+    if (::access(active, F_OK) != 0) {
+        tests::skip("needs a kernel that tells its consoles");
+    }
+    world.write_file("/run/active", names);
+    common::check(::mount("/run/active", active, nullptr, MS_BIND, nullptr), "mount");
 }
 
 }  // namespace pty

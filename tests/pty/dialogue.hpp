@@ -67,6 +67,10 @@ struct Visit {
     pid_t session = 0;
 };
 
+/// What the kernel says its consoles are, in this World. Skips the test case on a
+/// kernel that does not.
+void set_active_consoles(const World& world, const std::string& names);
+
 /// What the line and its node are between two sessions.
 constexpr Line::Owner nobodys_line{.user = 0, .group = 5, .mode = 0600};
 

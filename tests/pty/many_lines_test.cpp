@@ -1,0 +1,391 @@
+#include "tests/pty/dialogue.hpp"
+#include "tests/pty/process_cost.hpp"
+#include "tests/pty/process_table.hpp"
+#include "tests/pty/test_world.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <termios.h>
+#include <utmpx.h>
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
+const pty::Account bob{.name = "bob", .user = 1002, .password = "bobs own"};
+
+/// A line that failed is tried again after ten seconds.
+constexpr auto longest_pause = 15'000ms * pty::slowness;
+
+std::string words_for(const std::list<pty::Line>& lines) {
+    std::string words;
+    for (const pty::Line& line : lines) {
+        words += (words.empty() ? "" : ",") + line.name();
+    }
+    return words;
+}
+
+pty::Process serve(const std::string& words, const std::vector<std::string>& options = {}) {
+    std::vector<std::string> arguments{pty::World::getty(), "-l", pty::World::login()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    arguments.insert(arguments.end(), {"--lines", words, "dumb"});
+    return pty::Process{{.arguments = arguments}};
+}
+
+void prepare(const pty::World& world, pty::Gate gate) {
+    choose_gate(world, gate);
+    add_person(world, ann);
+    add_person(world, bob);
+}
+
+void expect_prompts(std::list<pty::Line>& lines) {
+    for (pty::Line& line : lines) {
+        line.expect("box login: ");
+    }
+}
+
+/// At a prompt that has been read.
+void come_in(pty::Line& line, const pty::Account& person) {
+    line.send(person.name + "\r");
+    line.expect("Password: ");
+    line.send(person.password + "\r");
+    line.expect(pty::shell_prompt);
+}
+
+/// The only child that a getty has.
+pid_t child_of(pid_t getty) {
+    REQUIRE(pty::wait_until([&] { return pty::descendants_of(getty).size() == 1; }));
+    return pty::descendants_of(getty).front();
+}
+
+std::map<int, std::string> descriptors_of(pid_t process) {
+    std::map<int, std::string> open;
+    for (const auto& entry : fs::directory_iterator{"/proc/" + std::to_string(process) + "/fd"}) {
+        open.emplace(std::stoi(entry.path().filename()), fs::read_symlink(entry.path()));
+    }
+    return open;
+}
+
+bool echoes(const pty::Line& line) {
+    constexpr tcflag_t usual = ECHO | ICANON | ISIG;
+    return (line.modes().c_lflag & usual) == usual;
+}
+
+pty::RunningProcess process_of(pid_t id) {
+    const auto all = pty::running_processes();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [=](const auto& process) { return process.id == id; });
+    return found == all.end() ? pty::RunningProcess{} : *found;
+}
+
+}  // namespace
+
+// --- "One process for many lines" ---
+
+TEST_CASE("many lines: people log in side by side, each as with a getty of the line's own") {
+    for (const pty::Gate gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        const pty::TestWorld world;
+        prepare(world, gate);
+        std::list<pty::Line> lines(3);
+        pty::Line& first = lines.front();
+        pty::Line& second = *std::next(lines.begin());
+        pty::Line& third = lines.back();
+        auto getty = serve(words_for(lines));
+        expect_prompts(lines);
+        for (const pty::Line& line : lines) {
+            CHECK(pty::wait_until([&] { return record_of(world, line).type == LOGIN_PROCESS; }));
+            CHECK(record_of(world, line).process == getty.id());
+            CHECK(line.owner() == pty::nobodys_line);
+            CHECK_FALSE(echoes(line));
+            CHECK(line.session() == 0);
+        }
+
+        first.send("ann\r");
+        first.expect("Password: ");
+        second.send("bob\r");
+        second.expect("Password: ");
+        second.send("bobs own\r");
+        second.expect(pty::shell_prompt);
+        first.send("secret\r");
+        first.expect(pty::shell_prompt);
+        for (const auto& [line, name] :
+             {std::pair{&first, std::string{"ann"}}, std::pair{&second, std::string{"bob"}}}) {
+            CAPTURE(name);
+            CHECK(ask_shell(*line, "tty") == line->path() + "\r\n");
+            CHECK(ask_shell(*line, "id -un") == name + "\r\n");
+            const pty::Record record = record_of(world, *line);
+            CHECK(record.type == USER_PROCESS);
+            CHECK(record.user == name);
+            CHECK(record.session == line->session());
+            CHECK(process_of(record.process).parent == getty.id());
+            CHECK(process_of(record.process).session == record.process);
+            CHECK(count_in_wtmp(world, *line, USER_PROCESS) == 1);
+            for (const auto& [number, file] : descriptors_of(record.process)) {
+                CHECK((!file.starts_with("/dev/pts/") || file == line->path()));
+            }
+        }
+        CHECK(record_of(world, third).process == getty.id());
+
+        first.send("exit\r");
+        first.expect("box login: ");
+        CHECK(count_in_wtmp(world, first, DEAD_PROCESS) == 1);
+        CHECK(pty::wait_until([&] { return record_of(world, first).type == LOGIN_PROCESS; }));
+        CHECK(record_of(world, first).process == getty.id());
+        CHECK(first.owner() == pty::nobodys_line);
+        CHECK(ask_shell(second, "echo still here") == "still here\r\n");
+        come_in(first, bob);
+        come_in(third, ann);
+        CHECK(world.utmp().size() == 3);
+    }
+}
+
+TEST_CASE("many lines: a login has the line on 0, 1 and 2, a session of its own, and no more") {
+    pty::TestWorld world;
+    std::list<pty::Line> lines(4);
+    // Speed and type are of all lines, as are the options.
+    pty::Process getty{{.arguments = {pty::World::getty(),
+                                      "-l",
+                                      "/bin/sleep",
+                                      "-o",
+                                      "1000",
+                                      "--host",
+                                      "afar",
+                                      "--nice",
+                                      "5",
+                                      "--lines",
+                                      words_for(lines),
+                                      "19200",
+                                      "vt52"},
+                        .limits = {{RLIMIT_NOFILE, {.rlim_cur = 100, .rlim_max = 200}}}}};
+    expect_prompts(lines);
+    pty::Line& line = lines.back();
+    line.send("ann\r");
+    const pid_t login = child_of(getty.id());
+    REQUIRE(pty::wait_until([&] { return process_of(login).name == "sleep"; }));
+    CHECK(descriptors_of(login) ==
+          std::map<int, std::string>{{0, line.path()}, {1, line.path()}, {2, line.path()}});
+    CHECK(line.session() == login);
+    CHECK(line.foreground_group() == login);
+    CHECK(record_of(world, line).process == login);
+    CHECK(record_of(world, line).host == "afar");
+    const termios modes = line.modes();
+    CHECK(cfgetospeed(&modes) == B19200);
+    const std::string environment = "/proc/" + std::to_string(login) + "/environ";
+    CHECK(pty::wait_until(
+        [&] { return world.read_file(environment) == std::string{"TERM=vt52"} + '\0'; }));
+    const std::string status = world.read_file("/proc/" + std::to_string(login) + "/status");
+    for (const char* nothing : {"SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"}) {
+        CHECK(status.find(nothing) != std::string::npos);
+    }
+    const std::string limits = world.read_file("/proc/" + std::to_string(login) + "/limits");
+    CHECK(limits.find("Max open files            100                  200") != std::string::npos);
+    CHECK(limits.find("Max cpu time              unlimited") != std::string::npos);
+    // And getty has let go of the line, which hangs up with its last user.
+    for (const auto& [number, file] : descriptors_of(getty.id())) {
+        CHECK(file != line.path());
+    }
+
+    // A login that is killed is said, and its line is taken up again.
+    ::kill(login, SIGKILL);
+    line.expect("box login: ");
+    CHECK(world.wait_for_log("was ended by signal 9").find(line.name()) != std::string::npos);
+}
+
+TEST_CASE("many lines: one that takes no output holds up no other") {
+    const pty::TestWorld world;
+    prepare(world, pty::Gate::shadow);
+    world.write_file("/etc/issue", std::string(60'000, '#') + "\n");
+    std::list<pty::Line> lines(3);
+    pty::Line& stuck = lines.front();
+    stuck.stop_reading();
+    auto getty = serve(words_for(lines));
+    for (auto line = std::next(lines.begin()); line != lines.end(); ++line) {
+        log_in(*line, "ann", "secret");
+    }
+    // Who types ahead there waits for the output, and the others wait for neither.
+    stuck.send("ann\r");
+    pty::let_pass(200ms);
+    lines.back().send("exit\r");
+    log_in(lines.back(), "bob", "bobs own");
+    stuck.resume_reading();
+    stuck.expect("Password: ");
+    stuck.send("secret\r");
+    stuck.expect(pty::shell_prompt);
+}
+
+TEST_CASE("many lines: what one line cannot do is said there, and no other's business") {
+    pty::TestWorld world;
+    prepare(world, pty::Gate::shadow);
+    world.write_file("/dev/ttyFILE", "");
+    pty::Line good;
+    auto getty = serve("ttyFILE," + good.name());
+    good.expect("box login: ");
+    world.wait_for_log("ttyFILE");
+    come_in(good, ann);
+    CHECK(getty.is_running());
+    // A bad speed is bad for all, and read on each.
+    pty::Line other;
+    auto second =
+        pty::Process{{.arguments = {pty::World::getty(), "--lines", other.name(), "9600x8"}}};
+    other.expect("is not a speed");
+    world.wait_for_log("is not a speed");
+    CHECK(pty::wait_until([&] { return echoes(other); }));
+    CHECK(second.is_running());
+}
+
+TEST_CASE("many lines: what the tables say of a line holds on that line") {
+    const pty::TestWorld world;
+    std::list<pty::Line> lines(3);
+    world.write_file("/etc/getty.conf",
+                     "[" + lines.front().name() + "]\nprompt = \"first: \"\n[" +
+                         lines.back().name() + "]\nnoissue = yes\nautologin = root\n" +
+                         "autologin-grace = 600\n");
+    auto getty = serve(words_for(lines));
+    lines.front().expect("first: ");
+    std::next(lines.begin())->expect("box login: ");
+    lines.back().expect("Logging in as root in 600 seconds; a key stops that.");
+    // What no longer holds on one holds on the others.
+    lines.back().send(" ");
+    lines.back().expect("box login: ");
+    CHECK(lines.back().transcript().find("Test box") == std::string::npos);
+}
+
+TEST_CASE("many lines: a line that goes is waited for, and is back when it comes again") {
+    pty::TestWorld world;
+    prepare(world, pty::Gate::shadow);
+    std::list<pty::Line> lines(1);
+    auto gone = std::make_optional<pty::Line>();
+    fs::create_symlink(gone->path(), "/dev/ttyU0");
+    auto getty = serve("ttyU0,ttyU1," + lines.front().name());
+    gone->expect("box login: ");
+    lines.front().expect("box login: ");
+    come_in(lines.front(), ann);
+    gone->close_master();
+    fs::remove("/dev/ttyU0");
+    REQUIRE(pty::wait_until([&] { return world.count_log("ttyU0") > 0; }));
+    const auto before = pty::cost_of(getty.id());
+    pty::let_pass(1500ms);
+    CHECK(pty::cost_of(getty.id()).processor - before.processor <= 20ms * pty::slowness);
+    pty::Line returned;
+    pty::Line late;
+    fs::create_symlink(returned.path(), "/dev/ttyU0");
+    fs::create_symlink(late.path(), "/dev/ttyU1");
+    returned.expect("box login: ");
+    late.expect("box login: ");
+    come_in(returned, bob);
+    CHECK(ask_shell(lines.front(), "echo still here") == "still here\r\n");
+    // Gone with somebody on it: the session ends, and nobody is left in the records.
+    const pid_t login = record_of(world, returned).process;
+    fs::remove("/dev/ttyU0");
+    returned.close_master();
+    CHECK(pty::wait_until([&] { return process_of(login).id == 0; }));
+    CHECK(getty.is_running());
+}
+
+TEST_CASE("many lines: a glob serves what fits it, now and when it comes") {
+    const pty::TestWorld world;
+    prepare(world, pty::Gate::shadow);
+    pty::Line first;
+    auto getty = serve("pts/*");
+    first.expect("box login: ");
+    pty::Line second;
+    second.expect("box login: ");
+    come_in(first, ann);
+    pty::Line third;
+    third.expect("box login: ");
+    REQUIRE(pty::wait_until([&] { return record_of(world, third).type == LOGIN_PROCESS; }));
+    third.close_master();
+    // It is no line any more, and has no record.
+    CHECK(pty::wait_until([&] { return record_of(world, third).type == DEAD_PROCESS; }));
+    come_in(second, bob);
+    CHECK(ask_shell(first, "id -un") == "ann\r\n");
+    CHECK(getty.is_running());
+}
+
+TEST_CASE("many lines: @console is each of the kernel's consoles") {
+    const pty::TestWorld world;
+    std::list<pty::Line> lines(2);
+    pty::set_active_consoles(world, lines.front().name() + " " + lines.back().name() + "\n");
+    // Named twice is served once.
+    auto getty = serve("@console," + lines.front().name());
+    expect_prompts(lines);
+    CHECK(pty::descendants_of(getty.id()).empty());
+    lines.front().expect_nothing(300ms);
+}
+
+TEST_CASE("many lines: the end of getty gives all back, and those who are logged in stay") {
+    for (const int number : {SIGTERM, SIGKILL}) {
+        CAPTURE(number);
+        pty::TestWorld world;
+        prepare(world, pty::Gate::shadow);
+        std::list<pty::Line> lines(3);
+        pty::Line& busy = lines.front();
+        pty::Line& waiting = lines.back();
+        auto getty = serve(words_for(lines));
+        expect_prompts(lines);
+        come_in(busy, ann);
+        for (const pty::Line& line : lines) {
+            CHECK(pty::wait_until([&] { return record_of(world, line).type != 0; }));
+        }
+        getty.signal(number);
+        CHECK(getty.wait_exit() == pty::Exit{.signal = number});
+        if (number == SIGTERM) {
+            CHECK(echoes(waiting));
+            CHECK(waiting.owner() == pty::nobodys_line);
+            CHECK(record_of(world, waiting).type == DEAD_PROCESS);
+        }
+        CHECK(record_of(world, busy).type == USER_PROCESS);
+        CHECK(ask_shell(busy, "id -un") == "ann\r\n");
+
+        // The next one leaves that line alone, until the session has ended.
+        auto next = serve(words_for(lines));
+        waiting.expect("box login: ");
+        world.wait_for_log("waiting for the end of that");
+        CHECK(ask_shell(busy, "echo still here") == "still here\r\n");
+        busy.send("exit\r");
+        busy.expect("box login: ");
+        come_in(busy, bob);
+        CHECK(next.is_running());
+    }
+}
+
+TEST_CASE("many lines: a login that ends at once is started with growing pauses") {
+    const pty::TestWorld world;
+    world.write_file("/run/login", "#!/bin/sh\necho x >> /run/count\nexit 7\n", 0755);
+    pty::Line line;
+    auto getty = serve(line.name(), {"-n", "-l", "/run/login"});
+    const auto count = [&] {
+        return fs::exists("/run/count") ? world.read_file("/run/count").size() / 2 : 0;
+    };
+    REQUIRE(pty::wait_until([&] { return count() >= 4; }));
+    // Pauses of 1, 2, 4 seconds come.
+    pty::let_pass(4000ms);
+    CHECK(count() <= 7);
+    CHECK(getty.is_running());
+}
+
+TEST_CASE("many lines: who leaves by ^D, or does not come, is asked anew") {
+    const pty::TestWorld world;
+    std::list<pty::Line> lines(2);
+    auto getty = serve(words_for(lines), {"--timeout", "2"});
+    expect_prompts(lines);
+    lines.front().send("\x04");
+    lines.front().expect("box login: ");
+    lines.back().expect("Nobody logged in within 2 seconds.");
+    lines.back().expect("box login: ");
+    CHECK(getty.is_running());
+}
