@@ -5,6 +5,7 @@
 #include "common/record.hpp"
 #include "common/safe_text.hpp"
 #include "login/aging.hpp"
+#include "login/audit_record.hpp"
 #include "login/options.hpp"
 #include "login/shadow_gate.hpp"
 #include "login/shell_environment.hpp"
@@ -333,6 +334,27 @@ void run_watch(std::string_view input) {
             "nobody sleeps past an end");
 }
 
+/// Of a name, a host, a line and a program.
+void run_audit(std::string_view input) {
+    std::vector<std::string> parts = split(input, '\n');
+    parts.resize(4);
+    login::Line line;
+    line.shown_host = parts[1];
+    line.name = parts[2];
+    const std::string text = login::audit_text({.user = parts[0]}, line, parts[3]);
+    promise(std::all_of(
+                text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '\''; }),
+            "an audit record is one row, within the kernel's quotes");
+    const auto fields = split(text, ' ');
+    constexpr std::array names{
+        "op="sv, "acct="sv, "exe="sv, "hostname="sv, "addr="sv, "terminal="sv, "res="sv};
+    promise(fields.size() == names.size(), "an audit record has its seven fields");
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        promise(fields[i].starts_with(names.at(i)), "each in its place");
+    }
+    promise(fields.back() == "res=failed", "and says what happened");
+}
+
 #if TTYGATE_WITH_PAM
 
 /// Answers from a list, and ends at its end.
@@ -435,6 +457,9 @@ std::vector<Target> login_targets() {
               "TERM=xterm\nLD_PRELOAD=/tmp/x\nPATH=.\nHOME=/tmp",
               "XDG_SESSION_ID=3\nIFS= \nUSER=root",
               "LC_ALL=de_DE.UTF-8\nLANG=../../x\nTERM=\x1b[2J\n=x\nA"}},
+            {"audit",
+             run_audit,
+             {"ann\n10.0.0.7\npts/3", "a b\nfar addr=1.2.3.4\ntty1 res=success", "\"'\\\n::1\n"}},
             {"user_name",
              run_user_name,
              {"ann", "-froot", "DOMAIN\\ann", "a b", "\xc3\xa4nn", "a=\"b"}},
