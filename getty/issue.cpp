@@ -193,6 +193,7 @@ RenderedIssue render_issue(std::string_view text, const IssueFacts& facts, Issue
 
 std::vector<std::string_view> colour_names() {
     std::vector<std::string_view> names;
+    names.reserve(colours.size());
     for (const Colour& colour : colours) {
         names.push_back(colour.name);
     }

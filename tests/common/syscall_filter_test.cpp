@@ -20,6 +20,8 @@
 
 namespace {
 
+constexpr int without_filters = 253;
+
 /// What exit_group(2) of a confined process says; it must do without the rest of the
 /// C library's exit.
 [[noreturn]] void leave(int status) {
@@ -35,11 +37,18 @@ int status_of(const std::vector<long>& calls,
     const pid_t child = ::fork();
     if (child == 0) {
         constexpr int unconfined = 254;
-        leave(common::confine_to(filter) == 0 ? action() : unconfined);
+        const int problem = common::confine_to(filter);
+        if (problem == ENOSYS) {
+            leave(without_filters);
+        }
+        leave(problem == 0 ? action() : unconfined);
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     REQUIRE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == without_filters) {
+        tests::skip("needs filters of seccomp(2), which an emulated process has not");
+    }
     return WEXITSTATUS(status);
 }
 
@@ -59,7 +68,9 @@ TEST_CASE("a confined process does what its list names, and nothing else") {
     CHECK(status_of(list, {}, [] { return problem_of(::open("/dev/null", O_RDONLY)); }) == EPERM);
     CHECK(status_of(list, {}, [] { return problem_of(::socket(AF_UNIX, SOCK_DGRAM, 0)); }) ==
           EPERM);
-    CHECK(status_of(list, {}, [] { return problem_of(::syscall(SYS_fork)); }) == EPERM);
+    CHECK(status_of(list, {}, [] {
+              return problem_of(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+          }) == EPERM);
     CHECK(status_of(list, {}, [] { return problem_of(::kill(1, 0)); }) == EPERM);
     CHECK(status_of(list, {}, [] {
               std::array<char*, 1> nothing{};
