@@ -2,9 +2,32 @@
 
 #include "common/syscall.hpp"
 
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include <fcntl.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 namespace common {
+
+namespace {
+
+/// From the lowest bit on. All of them where nobody says: then each costs a system call.
+SignalBits signals_in(std::string_view status, std::string_view key) noexcept {
+    const auto at = status.find(key);
+    SignalBits signals = 0;
+    const char* const end = status.data() + status.size();
+    constexpr int hexadecimal = 16;
+    const bool is_told =
+        at != status.npos &&
+        std::from_chars(status.data() + at + key.size(), end, signals, hexadecimal).ec ==
+            std::errc{};
+    return is_told ? signals : ~SignalBits{0};
+}
+
+}  // namespace
 
 SignalQueue::SignalQueue(std::initializer_list<int> signals) {
     sigset_t wanted;
@@ -52,11 +75,23 @@ IgnoredSignal::~IgnoredSignal() {
     ::sigaction(number_, &before_, nullptr);
 }
 
+SignalStatus own_signal_status() noexcept {
+    std::array<char, 4096> text{};
+    const UniqueFd file{::open("/proc/self/status", O_RDONLY | O_CLOEXEC)};
+    const auto size = ::read(file.get(), text.data(), text.size());
+    const std::string_view status{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+    return {.ignored = signals_in(status, "\nSigIgn:\t"),
+            .blocked = signals_in(status, "\nSigBlk:\t")};
+}
+
 void default_signals() noexcept {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
+    const SignalBits ignored = own_signal_status().ignored;
     for (int number = 1; number < NSIG; ++number) {
-        ::sigaction(number, &action, nullptr);
+        if (((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
+            ::sigaction(number, &action, nullptr);
+        }
     }
     sigset_t none;
     ::sigemptyset(&none);

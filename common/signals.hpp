@@ -3,6 +3,7 @@
 #include "common/unique_fd.hpp"
 
 #include <csignal>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 
@@ -49,8 +50,20 @@ class IgnoredSignal {
     struct sigaction before_ {};
 };
 
+/// Signals as bits, from number 1 at the lowest on.
+using SignalBits = std::uint64_t;
+
+/// What /proc/self/status says (proc_pid_status(5)): all signals, where it says nothing.
+struct SignalStatus {
+    SignalBits ignored = ~SignalBits{0};
+    SignalBits blocked = ~SignalBits{0};
+};
+/// Async-signal-safe.
+[[nodiscard]] SignalStatus own_signal_status() noexcept;
+
 /// Every signal on its default action, none blocked: what a program expects
-/// that is about to be exec'd. Async-signal-safe.
+/// that is about to be exec'd, which itself takes back what is caught and leaves what
+/// is ignored. Async-signal-safe.
 void default_signals() noexcept;
 
 }  // namespace common

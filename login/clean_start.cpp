@@ -3,21 +3,17 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/record_file.hpp"
+#include "common/signals.hpp"
 #include "common/syscall.hpp"
-#include "common/unique_fd.hpp"
 #include "login/account_sources.hpp"
 #include "login/shell_environment.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <csignal>
-#include <cstdint>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
-#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -62,43 +58,14 @@ void forbid_core_dumps() {
     common::check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "forbid core dumps");
 }
 
-/// Signals from the lowest bit on, as proc_pid_status(5) has them. All of them where
-/// nobody says: then each costs a system call.
-std::uint64_t signals_in(std::string_view status, std::string_view key) {
-    const auto at = status.find(key);
-    std::uint64_t signals = 0;
-    const char* const end = status.data() + status.size();
-    constexpr int hexadecimal = 16;
-    const bool is_told =
-        at != status.npos &&
-        std::from_chars(status.data() + at + key.size(), end, signals, hexadecimal).ec ==
-            std::errc{};
-    return is_told ? signals : ~std::uint64_t{0};
-}
-
-/// What whoever started us has had ignored or blocked; nothing else of theirs
-/// survives exec.
-struct InheritedSignals {
-    std::uint64_t ignored;
-    std::uint64_t blocked;
-};
-
-InheritedSignals inherited_signals() {
-    std::array<char, 4096> text{};
-    const common::UniqueFd file{::open("/proc/self/status", O_RDONLY | O_CLOEXEC)};
-    const auto size = ::read(file.get(), text.data(), text.size());
-    const std::string_view status{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
-    return {.ignored = signals_in(status, "\nSigIgn:\t"),
-            .blocked = signals_in(status, "\nSigBlk:\t")};
-}
-
 void settle_signals() {
     // Keys and closed pipes end no login, a full file is an errno, and an alarm that
     // a module has set and forgotten rings for nobody. CHLD stays at its default:
     // modules wait for their helpers.
     constexpr std::array unheeded{
         SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM};
-    const InheritedSignals inherited = inherited_signals();
+    // Nothing else of whoever started us survives exec.
+    const common::SignalStatus inherited = common::own_signal_status();
     struct sigaction action {};
     for (int number = 1; number < NSIG; ++number) {
         const bool is_heeded =

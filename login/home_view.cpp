@@ -1,6 +1,5 @@
 #include "login/home_view.hpp"
 
-#include "common/signals.hpp"
 #include "common/syscall.hpp"
 #include "login/child.hpp"
 #include "login/process_identity.hpp"
@@ -101,7 +100,6 @@ class SharedAnswers {
                        const HomeQuestions& questions,
                        const std::string& directory_of_new,
                        Answers& answers) noexcept {
-    common::default_signals();
     if (become_for_good(user.uid, user.gid) != 0) {
         ::_exit(1);
     }
