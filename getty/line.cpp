@@ -2,13 +2,12 @@
 
 #include "common/language.hpp"
 #include "common/log.hpp"
+#include "common/spare_memory.hpp"
 #include "getty/exit_status.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
-
-#include <malloc.h>
 
 namespace getty {
 
@@ -207,7 +206,7 @@ void Line::on_time(Clock::time_point now) {
 void Line::free_memory() {
     freed_memory_ = true;
     if (company_ == Company::alone) {
-        ::malloc_trim(0);
+        common::give_memory_back();
     }
 }
 

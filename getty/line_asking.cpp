@@ -60,7 +60,6 @@ void Line::ask(Clock::time_point now) {
     emit(question_->ask());
     // Who types at once, as machines do, pays nothing for what only others see.
     times_.issue = now + LiveIssue::shortest_time;
-    free_memory();
 }
 
 std::string Line::prompt() const {

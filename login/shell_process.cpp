@@ -4,6 +4,7 @@
 #include "common/log.hpp"
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
+#include "common/spare_memory.hpp"
 #include "common/syscall.hpp"
 #include "login/process_identity.hpp"
 #include "login/refusal.hpp"
@@ -18,7 +19,6 @@
 #include <thread>
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -281,20 +281,6 @@ Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int ch
     }};
 }
 
-/// What was needed to get here is not needed for the hours to come: above all the
-/// stack that PAM's modules and a start of a program have used.
-void give_memory_back() noexcept {
-    ::malloc_trim(0);
-    // The kernel keeps a mebibyte below a stack free of everything else.
-    constexpr std::uintptr_t deepest = std::uintptr_t{512} * 1024;
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const char here = 0;
-    // Not the page that madvise(2) itself is called on.
-    const auto end = (reinterpret_cast<std::uintptr_t>(&here) / page - 1) * page;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what it is about
-    ::madvise(reinterpret_cast<void*>(end - deepest), deepest, MADV_DONTNEED);
-}
-
 /// When the line was last read from.
 std::chrono::sys_seconds last_read(const common::Terminal& terminal) {
     struct stat status {};
@@ -394,7 +380,7 @@ void ShellProcess::release() const {
 }
 
 ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
-    give_memory_back();
+    common::give_memory_back();
     start_ends_ = std::chrono::steady_clock::now() + plan_.patience;
     if (plan_.idle_limit > 0s) {
         idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));

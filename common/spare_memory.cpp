@@ -1,0 +1,24 @@
+#include "common/spare_memory.hpp"
+
+#include <cstdint>
+
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace common {
+
+void give_memory_back() noexcept {
+    ::malloc_trim(0);
+    // The kernel keeps a mebibyte below a stack free of everything else.
+    constexpr std::uintptr_t deepest = std::uintptr_t{512} * 1024;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    // What madvise(2) itself is called with lies below this.
+    constexpr std::uintptr_t in_use = 1024;
+    const char here = 0;
+    const auto end = (reinterpret_cast<std::uintptr_t>(&here) - in_use) / page * page;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what it is about
+    ::madvise(reinterpret_cast<void*>(end - deepest), deepest, MADV_DONTNEED);
+}
+
+}  // namespace common
