@@ -80,8 +80,10 @@ bool leads_session_on(std::string_view stat, dev_t terminal) {
 
 std::optional<LineSession> session_on(const common::Terminal& line) {
     common::Records records;
-    common::tolerate("look for a session on the line",
-                     [&] { records = common::read_records(common::RecordPaths{}.utmp); });
+    // Whoever lives on the line was recorded before: nobody is writing that.
+    common::tolerate("look for a session on the line", [&] {
+        records = common::read_records(common::RecordPaths{}.utmp, common::Writers::pass);
+    });
     // Not the first only: a login that was killed leaves its record behind.
     for (const utmpx& record : records) {
         if (record.ut_type != USER_PROCESS || common::text_of(record.ut_line) != line.name()) {

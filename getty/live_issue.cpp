@@ -13,10 +13,16 @@ timespec time_of_reload() {
     return ::lstat(reload_file, &status) == 0 ? status.st_mtim : timespec{};
 }
 
+bool is_before(const timespec& one, const timespec& other) {
+    return std::pair{one.tv_sec, one.tv_nsec} < std::pair{other.tv_sec, other.tv_nsec};
+}
+
 }  // namespace
 
 std::string LiveIssue::draw(const Options& options, const LineFacts& line) {
-    reload_ = time_of_reload();
+    // Asked for after this, as the kernel stamps files: to a tick, downwards.
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &drawn_);
+    reload_.reset();
     Look now = look(options, line);
     keep(now);
     return std::move(now.text);
@@ -24,7 +30,8 @@ std::string LiveIssue::draw(const Options& options, const LineFacts& line) {
 
 std::optional<std::string> LiveIssue::look_again(const Options& options, const LineFacts& line) {
     const timespec reload = time_of_reload();
-    const bool is_asked_for = reload.tv_sec != reload_.tv_sec || reload.tv_nsec != reload_.tv_nsec;
+    const bool is_asked_for = reload_ ? is_before(*reload_, reload) || is_before(reload, *reload_)
+                                      : !is_before(reload, drawn_);
     reload_ = reload;
     Look now;
     IssueSources watched;

@@ -53,7 +53,9 @@ class LiveIssue {
     std::unique_ptr<IssueWatch> watch_{};
     std::uint64_t whole_hash_ = 0;
     std::uint64_t lasting_hash_ = 0;
-    timespec reload_{};  ///< when --reload last asked
+    timespec drawn_{};
+    /// When --reload last asked; not known before the first look again.
+    std::optional<timespec> reload_{};
 };
 
 }  // namespace getty
