@@ -82,7 +82,7 @@ PlacedProfile defaults(const Options& built_in, std::string_view terminal_type) 
     LineProfile& profile = said.profile;
     profile.console_speed = true;
     profile.terminal_type = terminal_type;
-    for (const OptionEntry& entry : option_table()) {
+    for (const OptionEntry entry : option_table()) {
         if (entry.rule.argument == common::Argument::none && !entry.rule.help.empty() &&
             is_setting(entry)) {
             set_option(profile, entry.rule.name, "no");

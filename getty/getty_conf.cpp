@@ -561,17 +561,18 @@ std::string write_getty_conf(const LineProfile& profile) {
 
 std::optional<std::string> objection_to(const OptionSetting& setting) {
     const auto options = option_table();
-    const auto option = std::find_if(options.begin(), options.end(), [&](const OptionEntry& o) {
+    const auto found = std::find_if(options.begin(), options.end(), [&](const OptionEntry& o) {
         return o.rule.name == setting.name;
     });
-    if (option == options.end()) {
+    if (found == options.end()) {
         return "unknown key " + in_quotes(setting.name);
     }
-    if (option->apply == nullptr) {
+    const OptionEntry option = *found;
+    if (option.apply == nullptr) {
         return setting.name + " is for the command line only";
     }
-    if (option->rule.argument != common::Argument::none) {
-        return tried(*option, setting.value);
+    if (option.rule.argument != common::Argument::none) {
+        return tried(option, setting.value);
     }
     if (setting.value != "yes" && setting.value != "no") {
         return setting.name + ": " + in_quotes(setting.value) + " is neither yes nor no";

@@ -2,10 +2,12 @@
 
 #include "getty/mode_words.hpp"
 #include "getty/short_text.hpp"
+#include "getty/table_step.hpp"
 #include "getty/table_text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <map>
 #include <set>
 
@@ -24,8 +26,13 @@ struct Given {
 };
 
 struct Capability {
-    ShortText<2> name;
-    Kind kind;
+    ShortText<2> name{};
+    Kind kind{};
+    bool is_honoured = false;
+};
+
+struct CapabilityEntry {
+    Capability shape;
     void (*use)(LineProfile& profile, const Given& given);
 };
 
@@ -94,14 +101,23 @@ void use_seconds(LineProfile& profile, std::string_view option, const Given& giv
     set_option(profile, option, std::to_string(std::min(given.number, longest)));
 }
 
-constexpr Capability boolean(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
-    return {name, Kind::boolean, use};
+constexpr CapabilityEntry boolean(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
+    return {{name, Kind::boolean, true}, use};
 }
-constexpr Capability number(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
-    return {name, Kind::number, use};
+constexpr CapabilityEntry boolean(ShortText<2> name, std::nullptr_t /*use*/) {
+    return {{name, Kind::boolean, false}, nullptr};
 }
-constexpr Capability text(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
-    return {name, Kind::text, use};
+constexpr CapabilityEntry number(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
+    return {{name, Kind::number, true}, use};
+}
+constexpr CapabilityEntry number(ShortText<2> name, std::nullptr_t /*use*/) {
+    return {{name, Kind::number, false}, nullptr};
+}
+constexpr CapabilityEntry text(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
+    return {{name, Kind::text, true}, use};
+}
+constexpr CapabilityEntry text(ShortText<2> name, std::nullptr_t /*use*/) {
+    return {{name, Kind::text, false}, nullptr};
 }
 
 /// What needs others beside it: flag words, speeds, parity. See use_groups().
@@ -109,7 +125,7 @@ constexpr auto in_a_group = nothing_to_do;
 
 /// All capabilities. A null `use` is one that cannot be done here and is
 /// reported; delays of zero cost nobody anything and are not.
-constexpr auto capabilities = std::to_array<Capability>({
+constexpr auto capability_table = std::to_array<CapabilityEntry>({
     text("ac", use_text<&LineProfile::answer_chat>),
     text("al", [](LineProfile& p, const Given& g) { set_option(p, "autologin", g.text); }),
     text("b2", use_character<VEOL2>),
@@ -222,6 +238,24 @@ constexpr auto capabilities = std::to_array<Capability>({
     boolean("uc", [](LineProfile& p, const Given&) { add_words(p.login_modes, "lcase"); }),
     boolean("xc", [](LineProfile& p, const Given&) { add_words(p.login_modes, "-echoctl"); }),
 });
+
+consteval auto shapes_in_table() {
+    std::array<Capability, capability_table.size()> shapes{};
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        shapes[i] = capability_table[i].shape;
+    }
+    return shapes;
+}
+
+constexpr auto capabilities = shapes_in_table();
+
+void use_capability(std::size_t index, LineProfile& profile, const Given& given) {
+    with_constant<capability_table.size()>(index, [&](auto at) {
+        if constexpr (capability_table[at].shape.is_honoured) {
+            capability_table[at].use(profile, given);
+        }
+    });
+}
 
 /// Not in the table: it names another entry.
 constexpr std::string_view continuation = "tc";
@@ -687,13 +721,14 @@ LineProfile profile_of(const Entry& entry, const Resolved& resolved) {
                  std::back_inserter(profile.aliases),
                  [&](const std::string& name) { return name != profile.label; });
     profile.prompt_style = PromptStyle::gettytab;
-    for (const Capability& capability : capabilities) {
+    for (std::size_t i = 0; i < capabilities.size(); ++i) {
+        const Capability& capability = capabilities[i];
         const auto found = resolved.find(capability.name.view());
         if (found == resolved.end() || !found->second) {
             continue;
         }
-        if (capability.use != nullptr) {
-            capability.use(profile, *found->second);
+        if (capability.is_honoured) {
+            use_capability(i, profile, *found->second);
         } else if (!asks_for_nothing(capability, *found->second)) {
             profile.not_honoured.push_back(reported(capability, *found->second));
         }

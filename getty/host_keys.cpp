@@ -3,6 +3,7 @@
 #include "common/directory.hpp"
 #include "common/text_file.hpp"
 #include "getty/sha256.hpp"
+#include "getty/short_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,8 +21,8 @@ constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 struct KeyKind {
-    std::string_view type;
-    std::string_view name;
+    ShortText<28> type;
+    ShortText<12> name;
 };
 
 /// The type of a key file begins with one of these.
@@ -86,13 +87,14 @@ std::string_view take_word(std::string_view& text) {
 std::optional<std::string> key_fingerprint(std::string_view public_key) {
     const std::string_view type = take_word(public_key);
     const std::string_view encoded = take_word(public_key);
-    const auto* const kind = std::find_if(
-        kinds.begin(), kinds.end(), [=](const KeyKind& k) { return type.starts_with(k.type); });
+    const auto* const kind = std::find_if(kinds.begin(), kinds.end(), [=](const KeyKind& k) {
+        return type.starts_with(k.type.view());
+    });
     const auto key = from_base64(encoded);
     if (kind == kinds.end() || !key || key->empty()) {
         return std::nullopt;
     }
-    return "SHA256:" + to_base64(sha256(*key)) + " (" + std::string{kind->name} + ")";
+    return "SHA256:" + to_base64(sha256(*key)) + " (" + std::string{kind->name.view()} + ")";
 }
 
 std::string host_key_lines() {

@@ -1,6 +1,7 @@
 #include "getty/issue.hpp"
 
 #include "common/safe_text.hpp"
+#include "getty/short_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,8 +11,8 @@ namespace getty {
 namespace {
 
 struct Colour {
-    std::string_view name;
-    std::string_view code;  ///< SGR parameter, console_codes(4)
+    ShortText<12> name;
+    ShortText<4> code;  ///< SGR parameter, console_codes(4)
 };
 
 constexpr auto colours = std::to_array<Colour>({
@@ -29,7 +30,7 @@ std::string escape_sequence(std::string_view argument) {
     }
     const auto* const found = std::find_if(
         colours.begin(), colours.end(), [=](const Colour& c) { return c.name == argument; });
-    return found == colours.end() ? "" : "\x1b[" + std::string{found->code} + "m";
+    return found == colours.end() ? "" : "\x1b[" + std::string{found->code.view()} + "m";
 }
 
 std::string two_digits(int number) {
@@ -38,11 +39,11 @@ std::string two_digits(int number) {
 
 /// "Sat Nov 21  2026": agetty's form, in English whatever the locale.
 std::string date_of(const std::tm& now) {
-    constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<std::string_view, 12> months{
+    constexpr std::array<ShortText<3>, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<ShortText<3>, 12> months{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    return std::string{days.at(static_cast<std::size_t>(now.tm_wday))} + " " +
-           std::string{months.at(static_cast<std::size_t>(now.tm_mon))} + " " +
+    return std::string{days.at(static_cast<std::size_t>(now.tm_wday)).view()} + " " +
+           std::string{months.at(static_cast<std::size_t>(now.tm_mon)).view()} + " " +
            std::to_string(now.tm_mday) + "  " + std::to_string(now.tm_year + 1900);
 }
 
@@ -195,7 +196,7 @@ std::vector<std::string_view> colour_names() {
     std::vector<std::string_view> names;
     names.reserve(colours.size());
     for (const Colour& colour : colours) {
-        names.push_back(colour.name);
+        names.push_back(colour.name.view());
     }
     return names;
 }

@@ -3,6 +3,7 @@
 #include "common/safe_text.hpp"
 #include "getty/gettydefs.hpp"
 #include "getty/gettytab.hpp"
+#include "getty/short_text.hpp"
 #include "getty/table_text.hpp"
 #include "getty/ttys.hpp"
 
@@ -15,7 +16,7 @@ namespace getty {
 namespace {
 
 struct FormatName {
-    std::string_view name;
+    ShortText<12> name;
     TableFormat format;
 };
 
@@ -27,7 +28,7 @@ constexpr auto format_names = std::to_array<FormatName>({
 });
 
 constexpr auto status_names =
-    std::to_array<std::string_view>({"off", "on", "onifconsole", "onifexists"});
+    std::to_array<ShortText<12>>({"off", "on", "onifconsole", "onifexists"});
 
 LineTable table_of(TableFormat format, ReadProfiles&& read) {
     return {.format = format,
@@ -124,7 +125,7 @@ void append_ttys_entry(std::string& text, const TtysEntry& ttys) {
     if (!ttys.label.empty()) {
         append_comment(text, "label", ttys.label);
     }
-    append_comment(text, "status", status_names.at(static_cast<std::size_t>(ttys.status)));
+    append_comment(text, "status", status_names.at(static_cast<std::size_t>(ttys.status)).view());
     append_comment(text, "root lines", ttys.secure ? "secure" : "insecure");
     if (!ttys.kind.empty()) {
         append_comment(text, "kind", ttys.kind);

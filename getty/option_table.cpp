@@ -2,6 +2,8 @@
 
 #include "common/language_name.hpp"
 #include "common/program.hpp"
+#include "getty/short_text.hpp"
+#include "getty/table_step.hpp"
 
 #include <algorithm>
 #include <array>
@@ -96,7 +98,8 @@ std::chrono::seconds read_seconds(const char* option, std::string_view value) {
     return std::chrono::seconds{common::read_number(option, value, 0, longest_wait)};
 }
 
-const std::array table{
+/// As it is read here; kept apart below.
+constexpr std::array table{
     OptionEntry{{'8', "8bits", Argument::none, "", "take 8-bit input as it is (always so)"},
                 [](Options&, std::string_view) {}},
     OptionEntry{{'a', "autologin", Argument::required, "USER", "log USER in without asking"},
@@ -246,16 +249,57 @@ const std::array table{
     OptionEntry{{0, "nohangup", Argument::none, "", ""}, [](Options&, std::string_view) {}},
 };
 
+struct OptionWords {
+    char letter = 0;
+    common::Argument argument = Argument::none;
+    ShortText<16> name{};
+    ShortText<36> value_name{};
+    ShortText<52> help{};
+};
+
+consteval auto words_of_table() {
+    std::array<OptionWords, table.size()> words{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const common::OptionRule& rule = table[i].rule;
+        words[i] = {.letter = rule.letter,
+                    .argument = rule.argument,
+                    .name = ShortText<16>{rule.name},
+                    .value_name = ShortText<36>{rule.value_name},
+                    .help = ShortText<52>{rule.help}};
+    }
+    return words;
+}
+
+consteval std::size_t count_established() {
+    std::size_t count = 0;
+    while (table[count].rule.name != "break") {
+        ++count;
+    }
+    return count;
+}
+
+constexpr auto words_of_options = words_of_table();
+
 }  // namespace
 
-std::span<const OptionEntry> option_table() {
-    return table;
+OptionEntry OptionTable::operator[](std::size_t index) const {
+    const OptionWords& words = words_of_options[index];
+    decltype(OptionEntry::apply) apply = nullptr;
+    with_constant<table.size()>(index, [&](auto at) { apply = table[at].apply; });
+    return {.rule = {.letter = words.letter,
+                     .name = words.name.view(),
+                     .argument = words.argument,
+                     .value_name = words.value_name.view(),
+                     .help = words.help.view()},
+            .apply = apply};
+}
+
+std::size_t OptionTable::size() const {
+    return words_of_options.size();
 }
 
 std::size_t established_options() {
-    const auto* const first_of_ours = std::find_if(
-        table.begin(), table.end(), [](const OptionEntry& e) { return e.rule.name == "break"; });
-    return static_cast<std::size_t>(first_of_ours - table.begin());
+    return count_established();
 }
 
 }  // namespace getty

@@ -29,7 +29,7 @@ constexpr std::string_view help_text =
 #include "getty/help_text.inc"
     ;
 
-std::vector<common::OptionRule> rules_of(std::span<const OptionEntry> table) {
+std::vector<common::OptionRule> rules_of(OptionTable table) {
     std::vector<common::OptionRule> rules;
     rules.reserve(table.size());
     std::transform(
@@ -85,13 +85,17 @@ void apply_settings(Options& options, std::span<const OptionSetting> settings) {
         const auto entry = std::find_if(table.begin(), table.end(), [&](const OptionEntry& e) {
             return e.rule.name == setting.name;
         });
-        if (entry == table.end() || entry->apply == nullptr) {
+        if (entry == table.end()) {
             continue;
         }
-        if (entry->rule.argument != common::Argument::none) {
-            entry->apply(options, setting.value);
+        const auto [rule, apply] = *entry;
+        if (apply == nullptr) {
+            continue;
+        }
+        if (rule.argument != common::Argument::none) {
+            apply(options, setting.value);
         } else if (setting.value != "no") {
-            entry->apply(options, {});
+            apply(options, {});
         }
     }
 }
@@ -128,7 +132,7 @@ Options parse_options(int argc, char** argv) {
     Options options;
     take_credentials(options);
     for (const auto& [index, value] : given.options) {
-        const common::OptionRule& rule = table[index].rule;
+        const common::OptionRule rule = table[index].rule;
         if (rule.name == "help") {
             print_and_leave(help_text);
         }

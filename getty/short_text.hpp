@@ -14,6 +14,14 @@ namespace getty {
 template <std::size_t Size>
 class ShortText {
   public:
+    constexpr ShortText() = default;
+    /// For a text that is known when this is compiled.
+    constexpr explicit ShortText(std::string_view text) {
+        if (text.size() > Size) {
+            throw text;
+        }
+        std::copy(text.begin(), text.end(), bytes_.begin());
+    }
     template <std::size_t Length>
     constexpr ShortText(const char (&text)[Length]) {  // NOLINT(google-explicit-constructor)
         static_assert(Length <= Size + 1, "does not fit");

@@ -27,7 +27,7 @@ common::CompletedProgram getty_as(const std::string& name) {
     // Both dialects: the line first, or the speed.
     common::CompletedProgram program{
         .name = name, .operands = {{lines, speeds()}, {speeds(), lines, types}, {types}}};
-    for (const auto& [rule, unused] : getty::option_table()) {
+    for (const auto [rule, unused] : getty::option_table()) {
         if (rule.help.empty()) {
             continue;
         }

@@ -41,7 +41,7 @@ int main() {
     CLI::App app{"Opens a terminal line, asks for a name and starts login.", "getty"};
     app.formatter(std::make_shared<HelpFormat>());
     app.set_help_flag();
-    for (const auto& entry : getty::option_table()) {
+    for (const auto entry : getty::option_table()) {
         if (!entry.rule.help.empty()) {
             add(app, entry.rule);
         }

@@ -697,7 +697,7 @@ TEST_CASE("operands that make no sense are refused, by name") {
 }
 
 TEST_CASE("the choices that the table names are all there are") {
-    for (const getty::OptionEntry& entry : getty::option_table()) {
+    for (const getty::OptionEntry entry : getty::option_table()) {
         std::string_view choices = entry.rule.value_name;
         // The format of a line table is looked at with the table.
         if (choices.find('|') == choices.npos || entry.rule.name == "table-format") {
