@@ -2,6 +2,7 @@
 
 #include "common/json.hpp"
 #include "common/safe_text.hpp"
+#include "common/syscall.hpp"
 
 #include <algorithm>
 
@@ -111,7 +112,8 @@ std::string json_finding(const Finding& finding) {
 
 bool print(int descriptor, std::string_view text) {
     while (!text.empty()) {
-        const auto written = ::write(descriptor, text.data(), text.size());
+        const auto written =
+            retry_interrupted([&] { return ::write(descriptor, text.data(), text.size()); });
         if (written <= 0) {
             return false;
         }

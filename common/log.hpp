@@ -23,9 +23,10 @@ struct LogField {
 
 /// One event, one line, one datagram, facility authpriv: to journald by its native
 /// protocol with the fields, where it is there (a line is never in both), else, of
-/// less than 1,024 bytes and without them, to /dev/log. The text is made harmless on the way (safe_text); values
-/// that came from outside are passed through quoted() by the caller. It never
-/// blocks and never fails: a log that is not there or stuck costs the line.
+/// less than 1,024 bytes and without them, to /dev/log. The text is made harmless
+/// on the way (safe_text); values that came from outside are passed through
+/// quoted() by the caller. It never blocks and never fails: a log that is not there
+/// or stuck costs the line.
 void log(Severity severity, std::string_view text, std::span<const LogField> fields = {}) noexcept;
 
 /// The datagram that journald takes: systemd.journal-fields(7), one NAME=VALUE a row.

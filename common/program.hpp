@@ -46,8 +46,9 @@ struct Program {
 /// and to the terminal in one harmless line; the return value is the exit
 /// status: the story's, Leave's or Failure's, and 1 for anything else. This is
 /// the only place where exceptions end; where there is no memory even for that, and
-/// after std::terminate(), the words are fixed ones and the status is 1. Closed standard descriptors are opened
-/// on /dev/null first, so that no file of ours ever becomes number 0, 1 or 2.
+/// after std::terminate(), the words are fixed ones and the status is 1. Closed
+/// standard descriptors are opened on /dev/null first, so that no file of ours ever
+/// becomes number 0, 1 or 2.
 int run_program(const Program& program,
                 int (*story)(int argc, char** argv),
                 int argc,

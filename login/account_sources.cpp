@@ -81,7 +81,7 @@ AccountSources account_sources(std::string_view nsswitch) {
     return is_told ? result : std::max(result, AccountSources::this_machine);
 }
 
-AccountSources find_account_sources() {
+AccountSources settle_account_sources() {
 #if TTYGATE_STATIC
     return AccountSources::files;
 #else

@@ -16,7 +16,7 @@ enum class AccountSources {
 
 /// The same of this machine. Where it is the files alone the C library is told so:
 /// it reads nsswitch.conf no more, and asks no nscd(8).
-[[nodiscard]] AccountSources find_account_sources();
+AccountSources settle_account_sources();
 
 /// Has the C library take accounts from the local files, in this process. Throws
 /// std::runtime_error where it cannot.

@@ -45,7 +45,7 @@ std::unique_ptr<Gate> make_pam_gate(TerminalConversation& talk,
                                     const Settings& settings,
                                     const Options& options) {
     // For us and for the modules, which look everybody up a few times.
-    static_cast<void>(find_account_sources());
+    settle_account_sources();
     return std::make_unique<PamGate>(
         talk,
         PamItems{.service = choose_service(line),
@@ -136,7 +136,7 @@ std::unique_ptr<Gate> make_shadow_gate(TerminalConversation& talk,
 }  // namespace
 
 void watch_lookups(Watchdog& watchdog) {
-    if (find_account_sources() == AccountSources::elsewhere) {
+    if (settle_account_sources() == AccountSources::elsewhere) {
         watchdog.begins(Work::looking_up);
     }
 }

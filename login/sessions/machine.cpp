@@ -70,6 +70,7 @@ std::string name_of(uid_t user) {
     std::array<char, 16384> buffer{};
     passwd entry{};
     passwd* found = nullptr;
+    // By the C library, in its time: who asks has a shell, and nobody waits for it.
     const int problem = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
     return problem == 0 && found != nullptr ? entry.pw_name : std::to_string(user);
 }
