@@ -419,9 +419,11 @@ TEST_CASE("growing pause after failed names, and a good one after them is served
         waits.push_back(pty::Clock::now() - start);
     }
     CHECK(*std::min_element(waits.begin(), waits.begin() + 3) < 500ms * pty::slowness);
-    CHECK(waits[3] >= 1s);
-    CHECK(waits[4] >= 2s);
-    CHECK(waits[5] >= 4s);
+    // Getty counts from when it woke, which may be for an earlier byte.
+    constexpr auto tolerance = 50ms;
+    CHECK(waits[3] >= 1s - tolerance);
+    CHECK(waits[4] >= 2s - tolerance);
+    CHECK(waits[5] >= 4s - tolerance);
     // Whoever types a name after that is served.
     line.send("ann\r");
     line.expect("Password: ");
