@@ -1,7 +1,7 @@
 #include "getty/gettytab.hpp"
 
+#include "common/short_text.hpp"
 #include "getty/mode_words.hpp"
-#include "getty/short_text.hpp"
 #include "getty/table_step.hpp"
 #include "getty/table_text.hpp"
 
@@ -26,7 +26,7 @@ struct Given {
 };
 
 struct Capability {
-    ShortText<2> name{};
+    common::ShortText<2> name{};
     Kind kind{};
     bool is_honoured = false;
 };
@@ -101,22 +101,24 @@ void use_seconds(LineProfile& profile, std::string_view option, const Given& giv
     set_option(profile, option, std::to_string(std::min(given.number, longest)));
 }
 
-constexpr CapabilityEntry boolean(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
+constexpr CapabilityEntry boolean(common::ShortText<2> name,
+                                  void (*use)(LineProfile&, const Given&)) {
     return {{name, Kind::boolean, true}, use};
 }
-constexpr CapabilityEntry boolean(ShortText<2> name, std::nullptr_t /*use*/) {
+constexpr CapabilityEntry boolean(common::ShortText<2> name, std::nullptr_t /*use*/) {
     return {{name, Kind::boolean, false}, nullptr};
 }
-constexpr CapabilityEntry number(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
+constexpr CapabilityEntry number(common::ShortText<2> name,
+                                 void (*use)(LineProfile&, const Given&)) {
     return {{name, Kind::number, true}, use};
 }
-constexpr CapabilityEntry number(ShortText<2> name, std::nullptr_t /*use*/) {
+constexpr CapabilityEntry number(common::ShortText<2> name, std::nullptr_t /*use*/) {
     return {{name, Kind::number, false}, nullptr};
 }
-constexpr CapabilityEntry text(ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
+constexpr CapabilityEntry text(common::ShortText<2> name, void (*use)(LineProfile&, const Given&)) {
     return {{name, Kind::text, true}, use};
 }
-constexpr CapabilityEntry text(ShortText<2> name, std::nullptr_t /*use*/) {
+constexpr CapabilityEntry text(common::ShortText<2> name, std::nullptr_t /*use*/) {
     return {{name, Kind::text, false}, nullptr};
 }
 

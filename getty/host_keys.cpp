@@ -1,9 +1,9 @@
 #include "getty/host_keys.hpp"
 
 #include "common/directory.hpp"
+#include "common/short_text.hpp"
 #include "common/text_file.hpp"
 #include "getty/sha256.hpp"
-#include "getty/short_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,8 +21,8 @@ constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 struct KeyKind {
-    ShortText<28> type;
-    ShortText<12> name;
+    common::ShortText<28> type;
+    common::ShortText<12> name;
 };
 
 /// The type of a key file begins with one of these.

@@ -1,7 +1,7 @@
 #include "getty/issue.hpp"
 
 #include "common/safe_text.hpp"
-#include "getty/short_text.hpp"
+#include "common/short_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,8 +11,8 @@ namespace getty {
 namespace {
 
 struct Colour {
-    ShortText<12> name;
-    ShortText<4> code;  ///< SGR parameter, console_codes(4)
+    common::ShortText<12> name;
+    common::ShortText<4> code;  ///< SGR parameter, console_codes(4)
 };
 
 constexpr auto colours = std::to_array<Colour>({
@@ -39,8 +39,9 @@ std::string two_digits(int number) {
 
 /// "Sat Nov 21  2026": agetty's form, in English whatever the locale.
 std::string date_of(const std::tm& now) {
-    constexpr std::array<ShortText<3>, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<ShortText<3>, 12> months{
+    constexpr std::array<common::ShortText<3>, 7> days{
+        "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<common::ShortText<3>, 12> months{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     return std::string{days.at(static_cast<std::size_t>(now.tm_wday)).view()} + " " +
            std::string{months.at(static_cast<std::size_t>(now.tm_mon)).view()} + " " +

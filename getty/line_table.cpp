@@ -1,9 +1,9 @@
 #include "getty/line_table.hpp"
 
 #include "common/safe_text.hpp"
+#include "common/short_text.hpp"
 #include "getty/gettydefs.hpp"
 #include "getty/gettytab.hpp"
-#include "getty/short_text.hpp"
 #include "getty/table_text.hpp"
 #include "getty/ttys.hpp"
 
@@ -16,7 +16,7 @@ namespace getty {
 namespace {
 
 struct FormatName {
-    ShortText<12> name;
+    common::ShortText<12> name;
     TableFormat format;
 };
 
@@ -28,7 +28,7 @@ constexpr auto format_names = std::to_array<FormatName>({
 });
 
 constexpr auto status_names =
-    std::to_array<ShortText<12>>({"off", "on", "onifconsole", "onifexists"});
+    std::to_array<common::ShortText<12>>({"off", "on", "onifconsole", "onifexists"});
 
 LineTable table_of(TableFormat format, ReadProfiles&& read) {
     return {.format = format,

@@ -1,6 +1,6 @@
 #include "getty/mode_words.hpp"
 
-#include "getty/short_text.hpp"
+#include "common/short_text.hpp"
 #include "getty/table_text.hpp"
 
 #include <algorithm>
@@ -18,14 +18,14 @@ enum class FlagKind {
 };
 
 struct Flag {
-    ShortText<8> name;
+    common::ShortText<8> name;
     FlagWord word;
     tcflag_t mask;
     tcflag_t bits;
     FlagKind kind = FlagKind::choice;
 };
 
-constexpr Flag one(ShortText<8> name, FlagWord word, tcflag_t bit) {
+constexpr Flag one(common::ShortText<8> name, FlagWord word, tcflag_t bit) {
     return {name, word, bit, bit, FlagKind::switched};
 }
 
@@ -125,8 +125,8 @@ constexpr std::string_view combinations =
 
 /// A place in c_cc.
 struct Character {
-    ShortText<8> name;      ///< stty(1)
-    ShortText<8> constant;  ///< termios(3)
+    common::ShortText<8> name;      ///< stty(1)
+    common::ShortText<8> constant;  ///< termios(3)
     unsigned index;
 };
 
@@ -152,7 +152,7 @@ constexpr auto characters = std::to_array<Character>({
 
 /// Words of stty(1) that are no modes, and how many words follow them.
 struct OtherWord {
-    ShortText<8> name;
+    common::ShortText<8> name;
     unsigned values;
 };
 
@@ -168,7 +168,7 @@ constexpr auto other_words = std::to_array<OtherWord>({
 });
 
 /// Flags that gettydefs of other systems have, and Linux has not.
-constexpr auto foreign_flags = std::to_array<ShortText<8>>({
+constexpr auto foreign_flags = std::to_array<common::ShortText<8>>({
     "LOBLK",
     "IENQAK",
     "DEFECHO",
@@ -434,9 +434,9 @@ struct BsdFlag {
     FlagWord word;
     unsigned mask;
     unsigned bits;
-    ShortText<12> name;
-    ShortText<8> set;
-    ShortText<8> cleared;  ///< "" also for one value of a field
+    common::ShortText<12> name;
+    common::ShortText<8> set;
+    common::ShortText<8> cleared;  ///< "" also for one value of a field
 };
 
 constexpr auto bsd_flags = std::to_array<BsdFlag>({

@@ -2,7 +2,7 @@
 
 #include "common/language_name.hpp"
 #include "common/program.hpp"
-#include "getty/short_text.hpp"
+#include "common/short_text.hpp"
 #include "getty/table_step.hpp"
 
 #include <algorithm>
@@ -252,9 +252,9 @@ constexpr std::array table{
 struct OptionWords {
     char letter = 0;
     common::Argument argument = Argument::none;
-    ShortText<16> name{};
-    ShortText<36> value_name{};
-    ShortText<52> help{};
+    common::ShortText<16> name{};
+    common::ShortText<36> value_name{};
+    common::ShortText<52> help{};
 };
 
 consteval auto words_of_table() {
@@ -263,9 +263,9 @@ consteval auto words_of_table() {
         const common::OptionRule& rule = table[i].rule;
         words[i] = {.letter = rule.letter,
                     .argument = rule.argument,
-                    .name = ShortText<16>{rule.name},
-                    .value_name = ShortText<36>{rule.value_name},
-                    .help = ShortText<52>{rule.help}};
+                    .name = common::ShortText<16>{rule.name},
+                    .value_name = common::ShortText<36>{rule.value_name},
+                    .help = common::ShortText<52>{rule.help}};
     }
     return words;
 }

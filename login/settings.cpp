@@ -1,5 +1,7 @@
 #include "login/settings.hpp"
 
+#include "common/short_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -373,7 +375,7 @@ constexpr auto keys = std::to_array<Key>({
 });
 
 /// What other logins, of shadow and util-linux, do something by.
-constexpr auto not_honoured = std::to_array<std::string_view>({
+constexpr auto not_honoured = std::to_array<common::ShortText<24>>({
     "CLOSE_SESSIONS",
     "CONSOLE_GROUPS",
     "DIALUPS_CHECK_ENAB",
@@ -389,7 +391,7 @@ constexpr auto not_honoured = std::to_array<std::string_view>({
 /// Keys of the other programs that read login.defs(5): useradd(8), passwd(1),
 /// su(1) and their kin, in the versions of shadow, util-linux and the
 /// distributions' own.
-constexpr auto for_others = std::to_array<std::string_view>({
+constexpr auto for_others = std::to_array<common::ShortText<24>>({
     "ALWAYS_SET_PATH",
     "BCRYPT_MAX_ROUNDS",
     "BCRYPT_MIN_ROUNDS",

@@ -1,5 +1,7 @@
 #include "login/shell_environment.hpp"
 
+#include "common/short_text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -60,7 +62,7 @@ constexpr auto kept_with_p = std::to_array<Rule>({
     {"DISPLAY", false, is_display},
 });
 
-constexpr auto dangerous_names = std::to_array<std::string_view>({
+constexpr auto dangerous_names = std::to_array<common::ShortText<22>>({
     "GCONV_PATH",  "LOCPATH", "NLSPATH",  "HOSTALIASES", "RES_OPTIONS", "RESOLV_HOST_CONF",
     "TMPDIR",      "IFS",     "ENV",      "BASH_ENV",    "SHELLOPTS",   "BASHOPTS",
     "PS4",         "TERMCAP", "TERMPATH", "LIBPATH",     "SHLIB_PATH",  "CREDENTIALS_DIRECTORY",
@@ -68,7 +70,7 @@ constexpr auto dangerous_names = std::to_array<std::string_view>({
     "PATH",        "MAIL",    "PERL5LIB", "PERL5OPT",    "PYTHONPATH",  "RUBYOPT",
 });
 
-constexpr auto dangerous_beginnings = std::to_array<std::string_view>({
+constexpr auto dangerous_beginnings = std::to_array<common::ShortText<10>>({
     "LD_",
     "_RLD",
     "GLIBC_",
@@ -153,8 +155,8 @@ bool may_come_from_gate(std::string_view name) {
 }  // namespace
 
 bool is_dangerous(std::string_view name) {
-    const auto is_name = [name](std::string_view other) { return name == other; };
-    const auto begins = [name](std::string_view other) { return name.starts_with(other); };
+    const auto is_name = [name](const auto& other) { return other == name; };
+    const auto begins = [name](const auto& other) { return name.starts_with(other.view()); };
     const auto ends = [name](std::string_view other) { return name.ends_with(other); };
     return std::any_of(dangerous_names.begin(), dangerous_names.end(), is_name) ||
            std::any_of(dangerous_beginnings.begin(), dangerous_beginnings.end(), begins) ||

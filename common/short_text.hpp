@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace getty {
+namespace common {
 
 /// A word of a table that stands in the table itself. A table of string_views
 /// is pointers, which a position-independent program writes when it starts:
@@ -38,4 +38,4 @@ class ShortText {
     std::array<char, Size> bytes_{};
 };
 
-}  // namespace getty
+}  // namespace common
