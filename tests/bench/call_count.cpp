@@ -7,8 +7,11 @@
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
+#include <poll.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 namespace bench {
@@ -19,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 30s;
 constexpr auto patience_with_steps = 60s;
+constexpr int longest_way_ms = 2;
 
 /// Stops at every entry and exit, and takes children along.
 void watch(pid_t process) {
@@ -83,6 +87,21 @@ class Tracer {
         ::ptrace(PTRACE_SYSCALL, process, nullptr, signal);
     }
 
+    /// At the entry of a call.
+    static bool is_write(pid_t process) {
+        __ptrace_syscall_info call{};
+        void* const size = reinterpret_cast<void*>(sizeof call);  // NOLINT: ptrace(2) is so
+        return ::ptrace(PTRACE_GET_SYSCALL_INFO, process, size, &call) > 0 &&
+               (call.entry.nr == SYS_write || call.entry.nr == SYS_writev);
+    }
+
+    /// What is written on a line arrives a moment later; the calls of that moment
+    /// come after the text.
+    void let_arrive() const {
+        pollfd line{.fd = program_.master(), .events = POLLIN, .revents = 0};
+        ::poll(&line, 1, longest_way_ms);
+    }
+
     void on_stop(pid_t process, int status) {
         constexpr int call_stop = SIGTRAP | 0x80;
         if (!WIFSTOPPED(status)) {
@@ -96,6 +115,9 @@ class Tracer {
             if (inside_.erase(process) == 0) {
                 inside_.insert(process);
                 ++count_;
+                writes_ = is_write(process);
+            } else if (std::exchange(writes_, false)) {
+                let_arrive();
             }
             go_on(process, 0);
             return;
@@ -112,6 +134,7 @@ class Tracer {
     std::set<pid_t> inside_;  ///< of a system call
     unsigned count_ = 1;      ///< execve(2)
     bool is_over_ = false;
+    bool writes_ = false;
 };
 
 /// Its children run as they like.
