@@ -31,8 +31,8 @@ constexpr const char* dear_hash =
     "$y$j9T$abcdefghijklmnopqrstu1$GlQwT/EQP1axBM3aasX7Rs1qYe36BkJ0pNJ85R3q8SB";
 
 constexpr const char* usage =
-    "usage: bench [--short] [--runs N] [--least] [--only getty|login|growth|instructions]\n"
-    "             [--json FILE]\n"
+    "usage: bench [--short] [--runs N] [--least] [--json FILE]\n"
+    "             [--only getty|login|records|growth|instructions]\n"
     "  --least  show the least of all runs, for a machine that is busy, not the median\n";
 
 constexpr bench::Effort short_effort{
@@ -177,6 +177,9 @@ int measure(const Options& options) {
         }
         if (is_wanted("login")) {
             show(measure_logins(all));
+        }
+        if (is_wanted("records")) {
+            show(measure_records(all));
         }
         if (is_wanted("growth")) {
             for (Table& table : measure_growth(all)) {
