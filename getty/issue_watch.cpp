@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -90,7 +91,24 @@ std::string link_target(const std::string& path) {
 
 }  // namespace
 
-IssueWatch::IssueWatch(const IssueSources& sources) : events_(::epoll_create1(EPOLL_CLOEXEC)) {
+std::shared_ptr<IssueWatch> IssueWatch::of(const IssueSources& sources) {
+    static std::vector<std::weak_ptr<IssueWatch>> all;
+    for (auto& known : all) {
+        if (auto watch = known.lock(); watch && watch->sources() == sources && !watch->has_told()) {
+            return watch;
+        }
+    }
+    all.erase(
+        std::remove_if(all.begin(), all.end(), [](const auto& known) { return known.expired(); }),
+        all.end());
+    // Apart from what counts its users, or that would keep the memory of all of it.
+    const std::shared_ptr<IssueWatch> watch{new IssueWatch{sources}};
+    all.push_back(watch);
+    return watch;
+}
+
+IssueWatch::IssueWatch(const IssueSources& sources)
+    : sources_(sources), events_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!events_.is_open()) {
         return;
     }
@@ -120,6 +138,11 @@ IssueWatch::~IssueWatch() {
     if (directories_changed_.is_open()) {
         replace_told(directories_changed_.get(), 0);
     }
+}
+
+bool IssueWatch::has_told() const {
+    pollfd told{.fd = descriptor(), .events = POLLIN, .revents = 0};
+    return ::poll(&told, 1, 0) > 0;
 }
 
 /// The directory it is in tells when the file comes, goes or is replaced; where

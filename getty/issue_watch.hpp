@@ -2,6 +2,7 @@
 
 #include "common/unique_fd.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ inline constexpr const char* reload_file = "/run/agetty.reload";
 /// measured on; this costs it 0.05.
 class IssueWatch {
   public:
+    /// One for all lines of this process whose issues are made of the same, until it has
+    /// told something: then they share a new one.
+    [[nodiscard]] static std::shared_ptr<IssueWatch> of(const IssueSources& sources);
+
     explicit IssueWatch(const IssueSources& sources);
     IssueWatch(const IssueWatch&) = delete;
     IssueWatch(IssueWatch&&) = delete;
@@ -40,12 +45,14 @@ class IssueWatch {
     IssueWatch& operator=(IssueWatch&&) = delete;
     ~IssueWatch();
 
+    [[nodiscard]] const IssueSources& sources() const noexcept { return sources_; }
     /// For POLLIN; -1 where the kernel gave none, and then nothing is told.
     [[nodiscard]] int descriptor() const noexcept { return events_.get(); }
 
   private:
     enum class Interest { names, names_and_content };
 
+    [[nodiscard]] bool has_told() const;
     void note_path(std::string path);
     void note_directory(const std::string& path, Interest interest);
     void watch_directories();
@@ -53,6 +60,7 @@ class IssueWatch {
     void watch_setting(const char* path);
     void tell_of(int descriptor, unsigned events) const;
 
+    IssueSources sources_;
     common::UniqueFd events_;
     common::UniqueFd directories_changed_;
     struct Directory {

@@ -25,6 +25,7 @@ std::string LiveIssue::draw(const Options& options, const LineFacts& line) {
     reload_.reset();
     Look now = look(options, line);
     keep(now);
+    sources_ = std::move(now.sources);
     return std::move(now.text);
 }
 
@@ -34,13 +35,13 @@ std::optional<std::string> LiveIssue::look_again(const Options& options, const L
                                       : !is_before(reload, drawn_);
     reload_ = reload;
     Look now;
-    IssueSources watched;
+    now.sources = watch_ ? watch_->sources() : std::exchange(sources_, {});
     // Watched before it is read: what changes while we read is told. Once more
     // if what has been read says that there is more to watch.
-    for (int count = 0; count < 2 && (count == 0 || watched != sources_); ++count) {
-        watched = sources_;
+    for (int count = 0; count < 2 && (count == 0 || now.sources != watch_->sources()); ++count) {
+        // The old one first: it may be the last to have its descriptors.
         watch_.reset();
-        watch_ = std::make_unique<IssueWatch>(watched);
+        watch_ = IssueWatch::of(now.sources);
         now = look(options, line);
     }
     if (now.lasting == lasting_hash_ && (!is_asked_for || now.whole == whole_hash_)) {
@@ -51,21 +52,22 @@ std::optional<std::string> LiveIssue::look_again(const Options& options, const L
 }
 
 LiveIssue::Look LiveIssue::look(const Options& options, const LineFacts& line) {
-    sources_ = {.host_name = !options.no_hostname};
+    IssueSources sources{.host_name = !options.no_hostname};
     RenderedIssue rendered{};
     const IssueFacts facts = collect_facts(line);
     if (!options.no_issue) {
         IssueText issue = read_issue(options);
         rendered = render_issue(issue.text, facts, options.issue_style);
-        sources_.paths = std::move(issue.paths);
-        sources_.addresses = rendered.uses_addresses;
-        sources_.host_name |= rendered.uses_host_name;
-        sources_.domain_name = rendered.uses_domain_name;
+        sources.paths = std::move(issue.paths);
+        sources.addresses = rendered.uses_addresses;
+        sources.host_name |= rendered.uses_host_name;
+        sources.domain_name = rendered.uses_domain_name;
     }
     host_name_ = options.no_hostname ? std::string{} : facts.node_name();
     Look now{.whole = text_hash(host_name_, text_hash(rendered.text)),
              .lasting = text_hash(host_name_, rendered.lasting_hash)};
     now.text = std::move(rendered.text);
+    now.sources = std::move(sources);
     return now;
 }
 

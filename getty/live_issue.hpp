@@ -41,6 +41,7 @@ class LiveIssue {
   private:
     struct Look {
         std::string text{};
+        IssueSources sources{};
         std::uint64_t whole = 0;
         std::uint64_t lasting = 0;
     };
@@ -49,8 +50,9 @@ class LiveIssue {
     void keep(const Look& look);
 
     std::string host_name_{};
+    /// Of the last look, until that is watched.
     IssueSources sources_{};
-    std::unique_ptr<IssueWatch> watch_{};
+    std::shared_ptr<IssueWatch> watch_{};
     std::uint64_t whole_hash_ = 0;
     std::uint64_t lasting_hash_ = 0;
     timespec drawn_{};

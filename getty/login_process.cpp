@@ -29,12 +29,11 @@ constexpr auto time_to_read = 10s;
 [[noreturn]] void be_login(const common::Terminal& line,
                            const std::function<void()>& become) noexcept {
     try {
-        // It can be told to end at any time.
-        common::default_signals();
         common::check(::setsid(), "lead a session");
         take_for_session(line);
         become();
     } catch (const std::exception& problem) {
+        common::default_signals();
         common::log(common::Severity::error, problem.what());
         common::tolerate("say so on the line", [&] {
             line.write("\r\ngetty: " + common::safe_text(problem.what()) + "\r\n",

@@ -2,6 +2,7 @@
 
 #include "common/record_file.hpp"
 #include "common/signals.hpp"
+#include "common/spare_memory.hpp"
 #include "common/unique_fd.hpp"
 #include "getty/cpu_limit.hpp"
 #include "getty/descriptor_limit.hpp"
@@ -12,7 +13,6 @@
 #include <iterator>
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -127,7 +127,7 @@ void serve_among_others(Line& line, const pollfd& own, const pollfd& watched, Cp
 void give_memory_back(std::list<Line>& lines) {
     if (std::count_if(
             lines.begin(), lines.end(), [](Line& line) { return line.has_freed_memory(); }) > 0) {
-        ::malloc_trim(0);
+        common::give_memory_back();
     }
 }
 

@@ -32,7 +32,7 @@ constexpr const char* dear_hash =
 
 constexpr const char* usage =
     "usage: bench [--short] [--runs N] [--least] [--json FILE]\n"
-    "             [--only getty|login|records|growth|instructions]\n"
+    "             [--only getty|lines|login|records|growth|instructions]\n"
     "  --least  show the least of all runs, for a machine that is busy, not the median\n";
 
 constexpr bench::Effort short_effort{
@@ -174,6 +174,9 @@ int measure(const Options& options) {
         Bench all{world, programs, groups, options.effort, missing};
         if (is_wanted("getty")) {
             show(measure_gettys(all));
+        }
+        if (is_wanted("lines")) {
+            show(measure_many_lines(all));
         }
         if (is_wanted("login")) {
             show(measure_logins(all));

@@ -30,6 +30,8 @@ struct Bench {
 };
 
 [[nodiscard]] Table measure_gettys(Bench& bench);
+/// One getty for many lines.
+[[nodiscard]] Table measure_many_lines(Bench& bench);
 [[nodiscard]] Table measure_logins(Bench& bench);
 /// Writers of records, ours and the C library's, in each other's way.
 [[nodiscard]] Table measure_records(Bench& bench);
