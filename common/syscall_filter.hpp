@@ -8,6 +8,18 @@
 
 namespace common {
 
+/// A sanitizer makes system calls of its own, and ends a process where it cannot.
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TTYGATE_IS_SANITIZED 1
+#endif
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || defined TTYGATE_IS_SANITIZED
+inline constexpr bool can_be_confined = false;
+#else
+inline constexpr bool can_be_confined = true;
+#endif
+
 /// A program for seccomp(2) that lets a process make the system calls of these
 /// numbers (SYS_read, ...), and ioctl(2) with these requests; every other fails with
 /// EPERM, and those of another architecture than ours end the process. Pure; empty

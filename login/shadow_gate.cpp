@@ -102,21 +102,9 @@ Comparison compare_in(HashingSpace& space,
     return is_equal(made, field) && whole ? Comparison::equal : Comparison::different;
 }
 
-/// A sanitizer makes system calls of its own, and ends the process where it cannot.
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define TTYGATE_IS_SANITIZED 1
-#endif
-#endif
-#if defined __SANITIZE_ADDRESS__ || defined TTYGATE_IS_SANITIZED
-constexpr bool can_be_confined = false;
-#else
-constexpr bool can_be_confined = true;
-#endif
-
 /// What somebody can do who has nothing to do but to compute: get memory, and end.
 void become_powerless() {
-    if (!can_be_confined) {
+    if (!common::can_be_confined) {
         return;
     }
     constexpr std::array calls{SYS_read,

@@ -1,5 +1,6 @@
 #include "login/watchdog.hpp"
 
+#include "common/fork_aside.hpp"
 #include "common/language.hpp"
 #include "common/log.hpp"
 #include "common/syscall.hpp"
@@ -10,17 +11,14 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <new>
 #include <string>
 #include <utility>
 
-#include <linux/sched.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,24 +62,6 @@ std::string_view name_of(Work work) {
         case Work::closing: return "closing the session";
     }
     return "something";
-}
-
-/// The child of a fork that no wait(2) of a module's sees and no signal tells
-/// of: some wait for all the children there are.
-pid_t fork_aside(int& handle) {
-    clone_args how{};
-    how.flags = CLONE_PIDFD;
-    how.pidfd = reinterpret_cast<std::uintptr_t>(&handle);
-    const auto result = ::syscall(SYS_clone3, &how, sizeof how);
-    if (result >= 0 || (errno != ENOSYS && errno != EPERM)) {
-        return static_cast<pid_t>(common::check(result, "fork"));
-    }
-    // A container may forbid what is newer than itself.
-    const pid_t child = common::check(::fork(), "fork");
-    if (child > 0) {
-        handle = ::pidfd_open(child, 0);
-    }
-    return child;
 }
 
 int poll_time(WatchClock::time_point until) {
@@ -295,12 +275,11 @@ void Watchdog::start(WatchClock::time_point word_due) {
     orders_->is_dismissed = false;
     set(orders_->sleeps_until, WatchClock::time_point::min());
     order(word_due);
-    int handle = -1;
-    process_ = fork_aside(handle);
+    // Some modules wait for all the children there are.
+    process_ = common::fork_aside(handle_);
     if (process_ == 0) {
         Process<Orders>{*orders_, plan_, plan_.line.login}.run();
     }
-    handle_.reset(handle);
 }
 
 void Watchdog::order(WatchClock::time_point word_due) noexcept {
