@@ -2,11 +2,9 @@
 
 #include "common/language.hpp"
 #include "common/safe_text.hpp"
-#include "common/utf8.hpp"
 #include "getty/login_command.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace getty {
 
@@ -28,17 +26,6 @@ bool has_capitals_only(std::string_view name) {
            std::any_of(name.begin(), name.end(), is_capital);
 }
 
-/// Columns of text that has been made harmless.
-std::size_t columns_of(std::string_view shown) {
-    std::size_t columns = 0;
-    while (!shown.empty()) {
-        const common::Decoded decoded = common::decode_utf8(shown);
-        columns += static_cast<std::size_t>(common::display_width(decoded.code));
-        shown.remove_prefix(decoded.length);
-    }
-    return columns;
-}
-
 std::string in_small_letters(std::string_view name) {
     std::string small{name};
     for (char& c : small) {
@@ -49,9 +36,8 @@ std::string in_small_letters(std::string_view name) {
 
 }  // namespace
 
-NameQuestion::NameQuestion(std::string prompt, const Options& options)
-    : prompt_(std::move(prompt)),
-      detects_case_(options.detect_case),
+NameQuestion::NameQuestion(const Options& options)
+    : detects_case_(options.detect_case),
       more_erase_(options.erase_characters),
       more_kill_(options.kill_characters),
       editor_(storage_,
@@ -70,31 +56,9 @@ void NameQuestion::learn_key(char byte) {
     }
 }
 
-std::string NameQuestion::ask() {
+void NameQuestion::begin_anew() {
     editor_.restart();
     answer_ = StillTyping{};
-    return question();
-}
-
-std::string NameQuestion::change_hint(std::string hint, std::size_t columns) {
-    const std::string typed = editor_.shown();
-    const auto lines_of_hint = std::count(hint_.begin(), hint_.end(), '\n');
-    auto rows_up = static_cast<std::size_t>(lines_of_hint);
-    if (const std::size_t width = columns_of(prompt_ + typed); columns > 0 && width > 0) {
-        // A full row's cursor waits at its end for the next character.
-        rows_up += (width - 1) / columns;
-    }
-    std::string shown = "\r";
-    if (rows_up > 0) {
-        shown += "\x1b[" + std::to_string(rows_up) + "A";
-    }
-    hint_ = std::move(hint);
-    return shown + "\x1b[J" + question() + typed;
-}
-
-std::string NameQuestion::show_again(std::string prompt) {
-    prompt_ = std::move(prompt);
-    return question() + editor_.shown();
 }
 
 std::string NameQuestion::feed(char byte) {
@@ -105,11 +69,11 @@ std::string NameQuestion::feed(char byte) {
         case LineState::typing: return echo;
         case LineState::finished: return echo + on_finished_line();
         case LineState::too_long:
-        case LineState::spoilt:
-            answer_ = RefusedName{to_translate("That is too long for a name.")};
-            return echo;
-        case LineState::interrupted: return echo + ask();
-        case LineState::redraw: editor_.go_on(); return "\r\n" + question() + editor_.shown();
+        case LineState::spoilt: answer_ = RefusedName{NameFault::too_long}; return echo;
+        case LineState::interrupted: begin_anew(); return echo + question_place;
+        case LineState::redraw:
+            editor_.go_on();
+            return std::string{"\r\n"} + question_place + editor_.shown();
         case LineState::line_break:
             editor_.go_on();
             answer_ = SpeedMismatch{};
@@ -122,11 +86,11 @@ std::string NameQuestion::feed(char byte) {
 std::string NameQuestion::on_finished_line() {
     const std::string_view name = editor_.text();
     if (name.empty()) {
-        return ask();
+        begin_anew();
+        return {question_place};
     }
     if (!is_login_name(name)) {
-        answer_ =
-            RefusedName{to_translate("That cannot be a name: it has characters no name has.")};
+        answer_ = RefusedName{NameFault::has_other_characters};
         return {};
     }
     const LineEnding ending =
@@ -139,6 +103,15 @@ std::string NameQuestion::on_finished_line() {
         answer_ = TypedName{.name = std::string{name}, .typing = {.ending = ending, .keys = keys_}};
     }
     return {};
+}
+
+const char* text_of(NameFault fault) {
+    switch (fault) {
+        case NameFault::too_long: return to_translate("That is too long for a name.");
+        case NameFault::has_other_characters:
+            return to_translate("That cannot be a name: it has characters no name has.");
+    }
+    return "";
 }
 
 std::string name_prompt(const Options& options, std::string_view host) {

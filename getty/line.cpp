@@ -44,9 +44,11 @@ pollfd Line::waiting_for() const {
     if (!claimed_) {
         return {.fd = watch_ ? watch_->descriptor() : -1, .events = POLLIN, .revents = 0};
     }
+    if (awaits_reply_) {
+        return {.fd = process_->descriptor(), .events = POLLIN, .revents = 0};
+    }
     const short output = unwritten_.empty() ? 0 : POLLOUT;
-    const bool is_deaf = times_.ask_again || times_.flood || state_ >= LineState::handing_over;
-    const short input = is_deaf ? 0 : POLLIN;
+    const short input = is_deaf() || state_ >= LineState::handing_over ? 0 : POLLIN;
     return {.fd = claimed_->terminal.descriptor(),
             .events = static_cast<short>(input | output),
             .revents = 0};
@@ -72,7 +74,9 @@ std::optional<Clock::time_point> Line::wakes_at() const {
                              times_.record,
                              state_ == LineState::handing_over ? std::nullopt : times_.give_up,
                              times_.issue,
-                             probe_ ? probe_->wakes_at() : std::nullopt}) {
+                             times_.reader,
+                             times_.reply_due,
+                             times_.idle}) {
         if (time && (!earliest || *time < *earliest)) {
             earliest = time;
         }
@@ -108,6 +112,13 @@ void Line::on_event(short events, Clock::time_point now) {
     try {
         if (state_ == LineState::absent) {
             try_to_open(now);
+            return;
+        }
+        if (awaits_reply_) {
+            if (events != 0) {
+                on_reply_of_process(now);
+            }
+            on_time(now);
             return;
         }
         if ((events & POLLOUT) != 0) {
@@ -184,11 +195,17 @@ void Line::on_time(Clock::time_point now) {
         refusals_ = 0;
         change_speed(SpeedChange::first, now);
     }
-    if (probe_ && probe_->wakes_at()) {
-        on_probe(probe_->on_time(now), now);
+    if (is_due(times_.reply_due)) {
+        lose_reader("it does not answer", now);
+    }
+    if (!awaits_reply_ && is_due(times_.reader)) {
+        ask_reader({.kind = ReaderRequest::Kind::time, .now = now});
+    }
+    if (!awaits_reply_ && is_due(times_.idle)) {
+        end_reading();
     }
     if (is_due(times_.issue) && waits_at_issue()) {
-        if (options_->accessible && question_ && question_->has_typed_text()) {
+        if (options_->accessible && has_typed_text_) {
             // What is read aloud is not broken into.
             times_.issue = now + patience_with_typing;
         } else if (unwritten_.empty()) {
@@ -211,6 +228,7 @@ void Line::free_memory() {
 }
 
 void Line::nobody_came() {
+    end_reading();
     emit("\r\n" +
          common::translated("Nobody logged in within %d second.",
                             "Nobody logged in within %d seconds.",

@@ -11,11 +11,12 @@
 #include "getty/line_steps.hpp"
 #include "getty/live_issue.hpp"
 #include "getty/login_process.hpp"
+#include "getty/name_process.hpp"
+#include "getty/name_reader.hpp"
 #include "getty/noise.hpp"
 #include "getty/options.hpp"
-#include "getty/parity.hpp"
+#include "getty/question.hpp"
 #include "getty/quiet_console.hpp"
-#include "getty/terminal_probe.hpp"
 #include "getty/virtual_terminal.hpp"
 
 #include <chrono>
@@ -145,18 +146,30 @@ class Line {
     void ask(Clock::time_point now);
 
     void on_input(short events, Clock::time_point now);
+    void on_bytes_in_opening(Clock::time_point now);
+    void on_bytes_in_answer(Clock::time_point now);
+    [[nodiscard]] std::optional<char> next_byte(Clock::time_point now);
+    [[nodiscard]] bool is_deaf() const;
     void begin_flood(Clock::time_point now);
     void on_flood(Clock::time_point now);
     void on_flood_over(Clock::time_point now);
     void on_settled();
+    void on_more_after_answer(Clock::time_point now);
     void on_received(const LineEvent& event, Clock::time_point now);
-    void on_more_after_answer(const LineEvent& event, Clock::time_point now);
-    void on_probe(const TerminalProbe::Step& step, Clock::time_point now);
-    void on_key(char byte, Clock::time_point now);
-    [[nodiscard]] bool is_second_half(char byte, Clock::time_point now);
+    void ask_reader(ReaderRequest request);
+    void on_reply(const ReaderReply& reply, Clock::time_point now);
+    void on_reply_of_process(Clock::time_point now);
+    [[nodiscard]] std::string drawn(std::string_view output) const;
+    void note_lacks(std::uint8_t lacks);
+    void draw_news_of_hint();
+    void end_reading() noexcept;
+    void lose_reader(std::string_view reason, Clock::time_point now);
     void on_answer(Clock::time_point now);
+    void take_name();
+    void begin_answer();
     void on_time(Clock::time_point now);
     void refuse_name(const char* why, Clock::time_point now);
+    void ask_after_refusal(Clock::time_point now);
     void change_speed(SpeedChange change, Clock::time_point now);
     void become_login_program(const std::string& program);
     void start(const Options& options, const std::vector<std::string>& arguments);
@@ -199,16 +212,27 @@ class Line {
     std::optional<DeviceWatch> watch_;
     std::optional<LineSession> occupant_;  ///< who is still logged in on the line
     std::optional<LoginProcess> login_;    ///< that this getty has started on it
-    std::unique_ptr<NameQuestion> question_;
+    std::optional<Question> question_;
+    Answer answer_ = StillTyping{};
+    std::unique_ptr<NameProcess> process_;  ///< while somebody types
+    std::unique_ptr<NameReader> reader_;    ///< in its place, under --no-sandbox
+    Probing probing_ = Probing::not_wanted;
+    bool awaits_reply_ = false;
+    bool drops_reply_ = false;  ///< it is about a question of before
+    bool begins_anew_ = false;  ///< for the reader to know, with the next request
+    bool is_after_gap_ = false;
+    bool has_typed_text_ = false;
+    std::uint8_t known_lacks_ = 0;
+    unsigned go_ons_ = 0;    ///< in a row
+    bool seen_any_ = false;  ///< bytes, since poll told of the line
     std::shared_ptr<QuietConsole> quiet_;
-    ParityJudge parity_;
     BootSplash splash_;
     LockHints hints_;
     LiveIssue issue_;
     Clock::time_point looked_at_issue_{};
-    std::optional<TerminalProbe> probe_;
-    MarkReader marks_;
+    MarkReader marks_;  ///< before the question is out; then the reader has its own
     NoiseJudge judge_;
+    LineEnds ends_;
     std::unique_ptr<Chat> chat_;
     FloodGauge gauge_;
     bool is_typed_lost_ = false;    ///< in a flood there was more than BREAKs
@@ -228,6 +252,9 @@ class Line {
         std::optional<Clock::time_point> give_up{};       ///< --timeout
         std::optional<Clock::time_point> issue{};         ///< to be looked at again
         std::optional<Clock::time_point> settled{};       ///< nothing came after the answer
+        std::optional<Clock::time_point> reader{};        ///< it wants to know how late it is
+        std::optional<Clock::time_point> reply_due{};     ///< no more patience with the reader
+        std::optional<Clock::time_point> idle{};          ///< nobody types: it may go
         std::optional<Clock::time_point> flood{};         ///< to throw away what came since
         std::optional<Clock::time_point> written{};       ///< no more patience with output
         std::optional<Clock::time_point> leave{};         ///< the line has failed, or is done
@@ -236,8 +263,8 @@ class Line {
     Times times_;
     Clock::time_point next_step_allowed_{};
     Clock::time_point next_refusal_logged_{};
+    Clock::time_point next_loss_logged_{};
     Clock::time_point last_refusal_{};
-    Clock::time_point last_return_{};
     Clock::time_point started_ = Clock::now();
     std::chrono::seconds next_pause_{1};
     std::optional<Clock::time_point> patience_over_{};  ///< with what was said last

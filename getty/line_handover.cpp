@@ -73,6 +73,7 @@ void Line::become_login(Clock::time_point now) {
         }
     }
     times_.written.reset();
+    end_reading();
     const std::string program = program_outside(*options_);
     if (const int problem = problem_with_program(program); problem != 0) {
         do_without_login(problem, now);
@@ -88,7 +89,7 @@ void Line::become_login(Clock::time_point now) {
 void Line::become_login_program(const std::string& program) {
     // What is open of it would only be closed by the exec.
     issue_.stop();
-    const auto* const typed = std::get_if<TypedName>(&question_->answer());
+    const auto* const typed = std::get_if<TypedName>(&answer_);
     const std::string name = options_->autologin.value_or(typed != nullptr ? typed->name : "");
     give_line_to_login(is_our_login(program) ? LoginEcho::off : LoginEcho::on);
     start(*options_, login_arguments(*options_, name));
@@ -114,9 +115,8 @@ void Line::start(const Options& options, const std::vector<std::string>& argumen
 
 void Line::give_line_to_login(LoginEcho echo) {
     const common::Terminal& terminal = claimed_->terminal;
-    const auto* const typed = std::get_if<TypedName>(&question_->answer());
-    NameTyping typing = typed != nullptr ? typed->typing : NameTyping{};
-    typing.parity = parity_.parity();
+    const auto* const typed = std::get_if<TypedName>(&answer_);
+    const NameTyping typing = typed != nullptr ? typed->typing : NameTyping{};
     quiet_.reset();
     terminal.set_modes(
         login_modes(claimed_->found_modes, terminal.modes(), *options_, typing, echo));

@@ -155,11 +155,11 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
             return;
         case Opening::any_key:
             emit("\n");
-            // Where nobody is asked for a name there is nobody to take the answer.
-            if (probe_ && !options_->autologin && !options_->skip_login) {
-                on_probe(probe_->start(now), now);
-            }
             go_on_opening(now);
+            // Where nobody is asked for a name there is nobody to take the answer.
+            if (probing_ == Probing::wanted && state_ == LineState::asking) {
+                ask_reader({.kind = ReaderRequest::Kind::begin_probe, .now = now});
+            }
             return;
         case Opening::grace:
             times_.grace_over.reset();

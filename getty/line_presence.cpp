@@ -113,11 +113,11 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     unwritten_.clear();
     marks_ = {};
     asks_when_quiet_ = false;
-    probe_.reset();
+    probing_ = Probing::not_wanted;
     if (claimed_->terminal.is_virtual_terminal()) {
         emit(as_shown(restore_virtual_terminal(claimed_->terminal)));
     } else if (options_->probe_terminal && !options_->plain) {
-        probe_.emplace();
+        probing_ = Probing::wanted;
     }
     common::speak_when_asked([this] {
         if (claimed_) {
@@ -203,8 +203,8 @@ void Line::lose_line(Clock::time_point now) {
 /// Whoever comes next finds what the first one found.
 void Line::forget_all() {
     question_.reset();
+    end_reading();
     chat_.reset();
-    probe_.reset();
     quiet_.reset();
     issue_.stop();
     claimed_.reset();

@@ -61,6 +61,12 @@ SpeedChange NoiseJudge::change() const {
     return SpeedChange::stay;
 }
 
+bool LineEnds::is_second_half(char byte, Time now) {
+    const bool is_half = byte == '\n' && now - last_return_ < settling_time;
+    last_return_ = byte == '\r' ? now : Time{};
+    return is_half;
+}
+
 bool FloodGauge::is_flood(Time now) {
     constexpr auto time_of_a_byte =
         std::chrono::nanoseconds{std::chrono::seconds{1}} / most_a_second;

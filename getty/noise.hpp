@@ -60,6 +60,20 @@ class NoiseJudge {
     int damaged_in_a_row_ = 0;
 };
 
+/// Tells the LF of a terminal that ends its lines in CR LF, which is no line of its own.
+class LineEnds {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    [[nodiscard]] bool is_second_half(char byte, Time now);
+
+    /// Faster than the next key, slower than the next byte of noise.
+    static constexpr std::chrono::milliseconds settling_time{30};
+
+  private:
+    Time last_return_{};
+};
+
 /// Tells a flood from somebody who types or pastes: bytes are read one at a
 /// time, and each costs a little, so that many of them cost a lot. A bucket of
 /// most_at_once bytes that fills again by most_a_second.

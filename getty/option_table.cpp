@@ -212,6 +212,8 @@ constexpr std::array table{
                 set_issue_style},
     OptionEntry{{0, "probe-terminal", Argument::none, "", "ask the terminal for its size"},
                 [](Options& o, std::string_view) { o.probe_terminal = true; }},
+    OptionEntry{{0, "no-sandbox", Argument::none, "", "no process of its own reads names"},
+                [](Options& o, std::string_view) { o.no_sandbox = true; }},
     OptionEntry{{0, "autologin-once", Argument::none, "", "log in by itself once since the start"},
                 [](Options& o, std::string_view) { o.autologin_once = true; }},
     OptionEntry{{0,

@@ -73,6 +73,7 @@ struct Options {
     std::string erase_characters{};
     std::string kill_characters{};
     bool probe_terminal = false;
+    bool no_sandbox = false;
     bool login_pause = false;
     bool wait_for_return = false;
 

@@ -17,14 +17,6 @@ constexpr unsigned short most_rows_or_columns = 1000;
 constexpr std::size_t longest_answer = 32;
 constexpr std::size_t most_held = 512;
 
-constexpr std::string_view ask_for_size = "\x1b[18t";
-/// Place kept, no margins, far beyond any corner, asked, and back: in one write
-/// nothing that is typed shows up anywhere else.
-constexpr std::string_view ask_for_corner =
-    "\x1b"
-    "7\x1b[r\x1b[999;999H\x1b[6n\x1b"
-    "8";
-
 constexpr std::string_view begin_strings = "]PX^_";  ///< OSC DCS SOS PM APC
 
 bool is_control(char byte) {

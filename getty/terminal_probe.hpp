@@ -33,8 +33,16 @@ class TerminalProbe {
     static constexpr std::chrono::milliseconds patience{100};  ///< with each question
     static constexpr std::chrono::seconds wait_for_late{1};
 
+    static constexpr std::string_view ask_for_size = "\x1b[18t";
+    /// Place kept, no margins, far beyond any corner, asked, and back: in one write
+    /// nothing that is typed shows up anywhere else.
+    static constexpr std::string_view ask_for_corner =
+        "\x1b"
+        "7\x1b[r\x1b[999;999H\x1b[6n\x1b"
+        "8";
+
     struct Step {
-        std::string question{};              ///< for the terminal
+        std::string question{};              ///< for the terminal: one of these, or ""
         std::string keys{};                  ///< typed
         std::optional<TerminalSize> size{};  ///< answered, and sane: 1 to 1000 each way
     };

@@ -9,6 +9,7 @@
 #include "getty/line_table.hpp"
 #include "getty/login_command.hpp"
 #include "getty/mode_words.hpp"
+#include "getty/name_reader.hpp"
 #include "getty/noise.hpp"
 #include "getty/operands.hpp"
 #include "getty/prompt.hpp"
@@ -102,16 +103,72 @@ void check_name(const std::string& name) {
 }
 
 void run_name(std::string_view input) {
-    getty::NameQuestion question{"box login: ", {.erase_characters = "#", .kill_characters = "@"}};
-    (void)question.ask();
+    getty::NameQuestion question{{.erase_characters = "#", .kill_characters = "@"}};
     for (const char byte : input) {
-        promise(is_harmless(question.feed(byte), "\b \r\n\a"), "an echo is harmless");
+        promise(is_harmless(question.feed(byte), "\b \r\n\x05"), "an echo is harmless");
         if (const auto* const typed = std::get_if<getty::TypedName>(&question.answer())) {
             check_name(typed->name);
-            (void)question.ask();
+            question.begin_anew();
         } else if (!std::holds_alternative<getty::StillTyping>(question.answer())) {
-            (void)question.ask();
+            question.begin_anew();
         }
+    }
+}
+
+/// What a process says that reads names for getty and has been taken over.
+void run_reader_messages(std::string_view input) {
+    const getty::Options options{.erase_characters = "#", .kill_characters = "@"};
+    const auto reply = getty::reply_in(input, options);
+    if (!reply) {
+        return;
+    }
+    promise(is_harmless(reply->output, "\b\r\n\x05\x11\x12"), "what is shown is harmless");
+    promise(reply->output.find('\x7f') == reply->output.npos, "DEL is not shown");
+    promise(is_harmless(reply->typed), "what was typed is shown harmlessly");
+    promise(reply->output.size() <= getty::ReaderReply::most_output &&
+                reply->typed.size() <= getty::ReaderReply::most_typed,
+            "a reply is short");
+    if (const auto* const typed = std::get_if<getty::TypedName>(&reply->answer)) {
+        check_name(typed->name);
+        promise(typed->typing.letters == getty::LetterCase::both &&
+                    typed->typing.parity == getty::Parity::none,
+                "nothing is told that was not asked for");
+    }
+    promise(!reply->wakes_in || (*reply->wakes_in >= 1ms && *reply->wakes_in <= 1s),
+            "a reader sleeps for a moment");
+    promise(getty::packed(*reply) == input, "a message means one thing");
+}
+
+/// Whatever comes from the line, the reader says nothing that getty would not hear.
+void run_name_reader(std::string_view input) {
+    using Kind = getty::ReaderRequest::Kind;
+    const getty::Options options{
+        .detect_parity = true, .erase_characters = "#", .kill_characters = "@"};
+    getty::NameReader reader{options, getty::Probing::wanted, {}};
+    auto now = std::chrono::steady_clock::time_point{1h};
+    while (!input.empty()) {
+        const auto how = static_cast<unsigned char>(input.front());
+        input.remove_prefix(1);
+        std::size_t size = 0;
+        while (size < input.size() && size < getty::ReaderRequest::most_bytes &&
+               (size == 0 || !getty::ends_batch(input[size - 1]))) {
+            ++size;
+        }
+        const auto kind = static_cast<Kind>(how % 4);
+        const getty::ReaderRequest request{
+            .kind = kind,
+            .begins_anew = (how & 4U) != 0,
+            .after_gap = (how & 8U) != 0,
+            .now = now,
+            .bytes = kind == Kind::bytes ? input.substr(0, size) : std::string_view{}};
+        input.remove_prefix(request.bytes.size());
+        const std::string sent = getty::packed(request);
+        const auto arrived = getty::request_in(sent);
+        promise(arrived.has_value(), "a request arrives");
+        const std::string said = getty::packed(reader.take(*arrived));
+        promise(said.size() <= getty::longest_reader_message, "a reply fits");
+        promise(getty::reply_in(said, options).has_value(), "a reader is heard");
+        now += std::chrono::milliseconds{how};
     }
 }
 
@@ -378,6 +435,26 @@ void run_pam_stack(std::string_view input) {
     promise(is_harmless(login::check_as_text(report), "\n"), "the report acts on no terminal");
 }
 
+/// Messages of a good reader, kept for as long as the program runs.
+std::vector<std::string_view> seeds_of_replies() {
+    static const std::vector<std::string> messages{
+        getty::packed(getty::ReaderReply{}),
+        getty::packed(getty::ReaderReply{.output = "an\b \b\r\n\x05",
+                                         .typed = "j\xc3\xb6rg",
+                                         .has_typed_text = true,
+                                         .goes_on = true,
+                                         .speed = getty::SpeedChange::next,
+                                         .wakes_in = 100ms}),
+        getty::packed(getty::ReaderReply{.output = "\r\n",
+                                         .answer = getty::TypedName{.name = "DOMAIN\\ann"},
+                                         .size = getty::TerminalSize{.rows = 24, .columns = 80},
+                                         .lacks = 2}),
+        getty::packed(getty::ReaderReply{
+            .has_more = true,
+            .answer = getty::RefusedName{getty::NameFault::has_other_characters}})};
+    return {messages.begin(), messages.end()};
+}
+
 std::vector<Target> made_here() {
     return {
         {"line_editor",
@@ -392,6 +469,16 @@ std::vector<Target> made_here() {
         {"getty_input",
          run_name,
          {"ann\r", "-froot\r", "ann#@\r", "DOMAIN\\ann\n", "\xff\0\0"sv, "a b\r"}},
+        {"reader_messages", run_reader_messages, seeds_of_replies()},
+        {"name_reader",
+         run_name_reader,
+         {"\x10"
+          "ann\r\x20-froot\r",
+          "\x03\x20"
+          "ann\r\x65\x65\x02",
+          "\x10\xff\0\0\x10\x0c\x04\x10\x15"sv,
+          "\x10"
+          "a#@\xc3\xa9\x7f\x18\x1b[8;24;80t"}},
         {"terminal_probe",
          run_terminal_probe,
          {"a\0\x1b\0[\0008\0;\0002\0004\0;\0008\0000\0t\0"sv,

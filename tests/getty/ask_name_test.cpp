@@ -19,7 +19,9 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::string_view prompt = "box login: ";
+/// Where the question is to be drawn.
+constexpr std::string_view prompt = "\x05";
+static_assert(prompt.front() == getty::question_place);
 
 std::string feed_all(NameQuestion& question, std::string_view keys) {
     std::string echo;
@@ -107,9 +109,8 @@ TEST_CASE("what is typed at the prompt is a name, a mismatch, nobody, or not yet
     };
     for (const Case& c : cases) {
         const Options options;
-        NameQuestion question{std::string{prompt}, options};
+        NameQuestion question{options};
         CAPTURE(c.answer);
-        CHECK(question.ask() == prompt);
         CHECK(feed_all(question, c.keys) == c.shown);
         CHECK(told(question.answer()) == c.answer);
     }
@@ -117,24 +118,24 @@ TEST_CASE("what is typed at the prompt is a name, a mismatch, nobody, or not yet
 
 TEST_CASE("a name of 256 bytes is taken, one byte more is refused, never cut") {
     const Options options;
-    NameQuestion question{std::string{prompt}, options};
-    (void)question.ask();
+    NameQuestion question{options};
+    question.begin_anew();
     (void)feed_all(question, std::string(256, 'a') + "\r");
     CHECK(told(question.answer()) == std::string(256, 'a') + " by CR");
-    (void)question.ask();
+    question.begin_anew();
     (void)feed_all(question, std::string(257, 'a') + "\r");
     CHECK(told(question.answer()) == "refused");
-    (void)question.ask();
+    question.begin_anew();
     (void)feed_all(question, std::string(255, 'a') + "\xc3\xa9\r");
     CHECK(told(question.answer()) == "refused");
 }
 
 TEST_CASE("asking again forgets what was typed") {
     const Options options;
-    NameQuestion question{std::string{prompt}, options};
-    (void)question.ask();
+    NameQuestion question{options};
+    question.begin_anew();
     (void)feed_all(question, "-froot\r");
-    CHECK(question.ask() == prompt);
+    question.begin_anew();
     CHECK(told(question.answer()) == "still typing");
     CHECK(feed_all(question, "ann\r") == "ann\r\n");
     CHECK(told(question.answer()) == "ann by CR");
@@ -142,59 +143,10 @@ TEST_CASE("asking again forgets what was typed") {
 
 TEST_CASE("--erase-chars and --kill-chars are keys at the prompt") {
     const Options options{.erase_characters = "#", .kill_characters = "@"};
-    NameQuestion question{std::string{prompt}, options};
-    (void)question.ask();
+    NameQuestion question{options};
+    question.begin_anew();
     (void)feed_all(question, "xyz@anx#n\r");
     CHECK(told(question.answer()) == "ann by CR");
-}
-
-TEST_CASE("hint: stands above the question whenever it is asked") {
-    NameQuestion question{std::string{prompt}, {}};
-    question.set_hint("Hint: x\r\n\r\n");
-    CHECK(question.ask() == "Hint: x\r\n\r\nbox login: ");
-    CHECK(feed_all(question, "an") == "an");
-    CHECK(question.feed('\x0c') == "\r\nHint: x\r\n\r\nbox login: an");
-    CHECK(feed_all(question, "\x03").ends_with("Hint: x\r\n\r\nbox login: "));
-    CHECK(feed_all(question, "\r").ends_with("Hint: x\r\n\r\nbox login: "));
-}
-
-TEST_CASE("hint: a new one takes the place of the old, and what was typed stays") {
-    const std::string block = "Hint: x\r\n\r\n";
-    struct Case {
-        std::string_view what;
-        std::string old_hint;
-        std::string typed;
-        std::size_t columns;
-        std::string new_hint;
-        std::string shown;
-    };
-    const std::vector<Case> cases{
-        {"none to one", "", "an", 80, block, "\r\x1b[JHint: x\r\n\r\nbox login: an"},
-        {"one to none", block, "an", 80, "", "\r\x1b[2A\x1b[Jbox login: an"},
-        {"one to another", block, "", 80, block, "\r\x1b[2A\x1b[JHint: x\r\n\r\nbox login: "},
-        // "box login: " is 11 columns.
-        {"a full row", "", "123456789", 20, "", "\r\x1b[Jbox login: 123456789"},
-        {"a row and one", "", "1234567890", 20, "", "\r\x1b[1A\x1b[Jbox login: 1234567890"},
-        {"and a hint", block, "1234567890", 20, "", "\r\x1b[3A\x1b[Jbox login: 1234567890"},
-        {"wide",
-         "",
-         "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad",
-         20,
-         "",
-         "\r\x1b[1A\x1b[Jbox login: \xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad"},
-        {"nobody knows how wide", "", "1234567890", 0, "", "\r\x1b[Jbox login: 1234567890"},
-    };
-    for (const auto& [name, old_hint, typed, columns, new_hint, shown] : cases) {
-        const std::string_view what = name;
-        CAPTURE(what);
-        NameQuestion question{std::string{prompt}, {}};
-        question.set_hint(old_hint);
-        CHECK(question.ask() == old_hint + std::string{prompt});
-        static_cast<void>(feed_all(question, typed));
-        CHECK(question.change_hint(new_hint, columns) == shown);
-        static_cast<void>(question.feed('\r'));
-        CHECK(told(question.answer()) == (typed.empty() ? "still typing" : typed + " by CR"));
-    }
 }
 
 TEST_CASE("the keys that corrected the name are told with it") {
@@ -213,9 +165,8 @@ TEST_CASE("the keys that corrected the name are told with it") {
                                "anx#n\r",
                                {.erase = '#'}}}) {
         CAPTURE(c.typed);
-        NameQuestion question{std::string{prompt},
-                              {.erase_characters = "%#", .kill_characters = "@"}};
-        (void)question.ask();
+        NameQuestion question{{.erase_characters = "%#", .kill_characters = "@"}};
+        question.begin_anew();
         (void)feed_all(question, c.typed);
         const auto* const name = std::get_if<TypedName>(&question.answer());
         REQUIRE(name != nullptr);

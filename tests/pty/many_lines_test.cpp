@@ -174,8 +174,9 @@ TEST_CASE("many lines: a login has the line on 0, 1 and 2, a session of its own,
     expect_prompts(lines);
     pty::Line& line = lines.back();
     line.send("ann\r");
+    // Before it there is the process that reads the name.
+    REQUIRE(pty::wait_until([&] { return process_of(child_of(getty.id())).name == "sleep"; }));
     const pid_t login = child_of(getty.id());
-    REQUIRE(pty::wait_until([&] { return process_of(login).name == "sleep"; }));
     CHECK(descriptors_of(login) ==
           std::map<int, std::string>{{0, line.path()}, {1, line.path()}, {2, line.path()}});
     CHECK(line.session() == login);

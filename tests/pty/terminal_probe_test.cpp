@@ -100,9 +100,9 @@ TEST_CASE("Terminal size and type, opt-in: the key that ends a pause is the firs
     const auto getty = start_getty(line, {"--probe-terminal", "--login-pause"});
     line.expect("[press ENTER to login]");
     line.send("\r");
+    line.expect("login: ");
     line.expect(size_question);
     line.send("\x1b[8;30;100t");
-    line.expect("login: ");
     CHECK(has_size(line, 30, 100));
     line.send("ann\r");
     log_in_with_password(line);

@@ -1,0 +1,190 @@
+#include "getty/name_process.hpp"
+
+#include "common/fork_aside.hpp"
+#include "common/landlock.hpp"
+#include "common/log.hpp"
+#include "common/syscall.hpp"
+#include "common/syscall_filter.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// glibc 2.36 forgot that its header might be read by a C++ compiler.
+extern "C" {
+#include <sys/pidfd.h>
+}
+
+namespace getty {
+
+namespace {
+
+/// What the kernel calls whoever it has no number for (user_namespaces(7)); on every
+/// distribution the account nobody, or nobody at all.
+constexpr unsigned nobody = 65'534;
+
+constexpr int only_descriptor = 0;
+
+/// User, groups and capabilities.
+[[nodiscard]] bool become_nobody() noexcept {
+    bool is_done = true;
+    if (::geteuid() == 0) {
+        // Whoever watches all threads' calls has one thread here.
+        is_done = ::syscall(SYS_setgroups, 0, nullptr) == 0 &&
+                  ::syscall(SYS_setresgid, nobody, nobody, nobody) == 0 &&
+                  ::syscall(SYS_setresuid, nobody, nobody, nobody) == 0;
+    }
+    __user_cap_header_struct version{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+    return ::syscall(SYS_capset, &version, none.data()) == 0 && is_done;
+}
+
+void limit(int resource, rlim_t most) noexcept {
+    const rlimit both{.rlim_cur = most, .rlim_max = most};
+    ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
+}
+
+void take_no_more_than_needed() noexcept {
+    constexpr rlim_t seconds_of_work = 60;
+    constexpr rlim_t address_space = 64UL * 1024 * 1024;
+    limit(RLIMIT_CPU, seconds_of_work);
+    limit(RLIMIT_NPROC, 0);
+    limit(RLIMIT_CORE, 0);
+    if (common::can_be_confined) {
+        limit(RLIMIT_FSIZE, 0);
+        limit(RLIMIT_AS, address_space);
+        limit(RLIMIT_NOFILE, only_descriptor + 1);
+    }
+}
+
+[[nodiscard]] bool keep_reading_and_writing_only() {
+    constexpr std::array calls{
+        SYS_read, SYS_write, SYS_brk, SYS_rt_sigreturn, SYS_exit, SYS_exit_group};
+    const std::vector<long> list{calls.begin(), calls.end()};
+    auto filter = common::build_syscall_filter(list, {});
+    return common::confine_to(filter) == 0;
+}
+
+/// What the process has kept, as bits of Lack.
+[[nodiscard]] std::uint8_t become_powerless(pid_t getty) {
+    unsigned lacks = 0;
+    const auto note = [&lacks](bool is_done, Lack lack) {
+        lacks |= is_done ? 0U : static_cast<unsigned>(lack);
+    };
+    // Hang-ups and keys are for getty, and so is the line as /dev/tty.
+    ::setsid();
+    ::prctl(PR_SET_NAME, "getty-reader");
+    note(become_nobody(), Lack::user);
+    // Both are lost with the user.
+    ::prctl(PR_SET_DUMPABLE, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != getty) {
+        ::_exit(0);
+    }
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (common::can_be_confined) {
+        note(common::give_up_files() == 0, Lack::landlock);
+    }
+    // After the rules of Landlock, which are a descriptor for a moment.
+    take_no_more_than_needed();
+    if (common::can_be_confined) {
+        note(keep_reading_and_writing_only(), Lack::seccomp);
+    }
+    return static_cast<std::uint8_t>(lacks);
+}
+
+/// Until getty closes its end.
+void answer_requests(NameReader& reader, std::uint8_t lacks) {
+    std::array<char, longest_reader_message> message{};
+    for (;;) {
+        const auto size = common::retry_interrupted(
+            [&] { return ::read(only_descriptor, message.data(), message.size()); });
+        if (size <= 0) {
+            return;
+        }
+        const auto request = request_in({message.data(), static_cast<std::size_t>(size)});
+        if (!request) {
+            return;
+        }
+        ReaderReply reply = reader.take(*request);
+        reply.lacks = lacks;
+        const std::string answer = packed(reply);
+        if (::write(only_descriptor, answer.data(), answer.size()) < 0) {
+            return;
+        }
+    }
+}
+
+[[noreturn]] void be_reader(const common::UniqueFd& socket,
+                            pid_t getty,
+                            const Options& options,
+                            Probing probing,
+                            const LineEnds& ends) noexcept {
+    ::dup2(socket.get(), only_descriptor);
+    ::close_range(only_descriptor + 1, ~0U, 0);
+    common::tolerate("read a name", [&] {
+        NameReader reader{options, probing, ends};
+        answer_requests(reader, become_powerless(getty));
+    });
+    ::_exit(0);
+}
+
+}  // namespace
+
+NameProcess::NameProcess(const Options& options, Probing probing, const LineEnds& ends) {
+    std::array<int, 2> pair{};
+    common::check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()),
+                  "make a socket");
+    socket_.reset(pair[0]);
+    const common::UniqueFd theirs{pair[1]};
+    const pid_t getty = ::getpid();
+    process_ = common::fork_aside(handle_);
+    if (process_ == 0) {
+        be_reader(theirs, getty, options, probing, ends);
+    }
+}
+
+NameProcess::~NameProcess() {
+    end();
+    common::retry_interrupted([this] { return ::waitpid(process_, nullptr, __WALL); });
+}
+
+void NameProcess::end() const noexcept {
+    // Not waited for: the number is still this one's.
+    if (!handle_.is_open() || ::pidfd_send_signal(handle_.get(), SIGKILL, nullptr, 0) != 0) {
+        ::kill(process_, SIGKILL);
+    }
+}
+
+void NameProcess::send(const ReaderRequest& request) const {
+    const std::string message = packed(request);
+    common::check(
+        ::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT),
+        "ask it");
+}
+
+std::string NameProcess::receive() const {
+    std::string message(longest_reader_message, '\0');
+    const auto size = common::check(
+        ::recv(socket_.get(), message.data(), message.size(), MSG_DONTWAIT), "hear from it");
+    if (size == 0) {
+        errno = EPIPE;
+        common::throw_errno("hear from it");
+    }
+    message.resize(static_cast<std::size_t>(size));
+    return message;
+}
+
+}  // namespace getty
