@@ -32,7 +32,7 @@ constexpr const char* dear_hash =
 
 constexpr const char* usage =
     "usage: bench [--short] [--runs N] [--least] [--json FILE]\n"
-    "             [--only getty|lines|login|records|growth|instructions]\n"
+    "             [--only getty|lines|reader|login|records|growth|instructions]\n"
     "  --least  show the least of all runs, for a machine that is busy, not the median\n";
 
 constexpr bench::Effort short_effort{
@@ -177,6 +177,9 @@ int measure(const Options& options) {
         }
         if (is_wanted("lines")) {
             show(measure_many_lines(all));
+        }
+        if (is_wanted("reader")) {
+            show(measure_reader(all));
         }
         if (is_wanted("login")) {
             show(measure_logins(all));

@@ -35,6 +35,8 @@ struct Bench {
 [[nodiscard]] Table measure_logins(Bench& bench);
 /// Writers of records, ours and the C library's, in each other's way.
 [[nodiscard]] Table measure_records(Bench& bench);
+/// Of a getty while somebody types, with the process that reads and without.
+[[nodiscard]] Table measure_reader(Bench& bench);
 /// What becomes of the cost as the machine grows.
 [[nodiscard]] std::vector<Table> measure_growth(Bench& bench);
 /// Of our programs: nearly the same in every run, whatever else goes on.
