@@ -102,7 +102,7 @@ std::shared_ptr<IssueWatch> IssueWatch::of(const IssueSources& sources) {
         std::remove_if(all.begin(), all.end(), [](const auto& known) { return known.expired(); }),
         all.end());
     // Apart from what counts its users, or that would keep the memory of all of it.
-    const std::shared_ptr<IssueWatch> watch{new IssueWatch{sources}};
+    std::shared_ptr<IssueWatch> watch{new IssueWatch{sources}};
     all.push_back(watch);
     return watch;
 }

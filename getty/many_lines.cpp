@@ -116,7 +116,8 @@ void ManyLines::look_for_new_ones() {
         const std::string directory = directory_of(patterns_[i]);
         const std::string glob = patterns_[i].substr(directory.size() + 1);
         for (const std::string& name : common::names_in(directory)) {
-            const std::string path = directory + "/" + name;
+            std::string path = directory;
+            path.append("/").append(name);
             if (matches_glob(glob, name) && !is_served(std::string{common::line_name(path)}) &&
                 is_line(path)) {
                 take_on(std::string{common::line_name(path)});
@@ -139,7 +140,7 @@ void ManyLines::let_gone_ones_go() {
     }
 }
 
-void ManyLines::end_records() const noexcept {
+void ManyLines::end_records() noexcept {
     common::tolerate("end the records of the lines",
                      [] { common::end_records_of(::getpid(), common::RecordPaths{}); });
 }

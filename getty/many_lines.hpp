@@ -27,7 +27,7 @@ class ManyLines {
     /// Lets go of those that came so and have gone again.
     void let_gone_ones_go();
     /// At the end: whoever looks at the records finds no getty.
-    void end_records() const noexcept;
+    static void end_records() noexcept;
 
   private:
     void take_on(const std::string& name);

@@ -204,7 +204,7 @@ int run_many(const Options& options) {
     std::optional<common::SignalQueue> ends{std::in_place, {SIGTERM, SIGINT, SIGQUIT}};
     std::optional<ManyLines> many{std::in_place, options};
     const int number = serve_among_others(*many, *ends);
-    many->end_records();
+    ManyLines::end_records();
     many.reset();
     ends.reset();
     end_by(number);

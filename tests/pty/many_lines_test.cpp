@@ -27,9 +27,6 @@ namespace fs = std::filesystem;
 const pty::Account ann{.name = "ann", .user = 1001, .password = "secret"};
 const pty::Account bob{.name = "bob", .user = 1002, .password = "bobs own"};
 
-/// A line that failed is tried again after ten seconds.
-constexpr auto longest_pause = 15'000ms * pty::slowness;
-
 std::string words_for(const std::list<pty::Line>& lines) {
     std::string words;
     for (const pty::Line& line : lines) {
@@ -122,8 +119,13 @@ TEST_CASE("many lines: people log in side by side, each as with a getty of the l
         second.expect(pty::shell_prompt);
         first.send("secret\r");
         first.expect(pty::shell_prompt);
-        for (const auto& [line, name] :
-             {std::pair{&first, std::string{"ann"}}, std::pair{&second, std::string{"bob"}}}) {
+        struct Person {
+            pty::Line* line;
+            std::string name;
+        };
+        for (const Person& person : {Person{&first, "ann"}, Person{&second, "bob"}}) {
+            pty::Line* const line = person.line;
+            const std::string& name = person.name;
             CAPTURE(name);
             CHECK(ask_shell(*line, "tty") == line->path() + "\r\n");
             CHECK(ask_shell(*line, "id -un") == name + "\r\n");
