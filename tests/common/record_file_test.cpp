@@ -43,6 +43,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t record_size = sizeof(utmpx);
+/// None crosses the end of a page. It has 384 bytes, or 400 on arm64.
+constexpr std::size_t records_to_filler = record_size == 384 ? 15 : 9;
 /// 250 ms of patience and the time to notice.
 constexpr auto longest_wait = 350ms;
 
@@ -353,7 +355,8 @@ TEST_CASE("T-39: ten thousand logins and logouts leave the file as small as the 
         common::put_record(login_on(line, 1000 + cycle), path);
         common::put_record(common::logout_record({.line = line, .process = 1000 + cycle}), path);
     }
-    CHECK(std::filesystem::file_size(path) <= (lines + lines / 15 + 1) * record_size);
+    CHECK(std::filesystem::file_size(path) <=
+          (lines + lines / records_to_filler + 1) * record_size);
     const auto records = common::read_records(path);
     CHECK(std::none_of(
         records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == USER_PROCESS; }));

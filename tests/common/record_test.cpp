@@ -20,6 +20,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// None crosses the end of a page. It has 384 bytes, or 400 on arm64.
+constexpr std::size_t records_to_filler = sizeof(utmpx) == 384 ? 15 : 9;
+
 using Records = std::vector<utmpx>;
 
 struct Entry {
@@ -294,7 +297,7 @@ TEST_CASE("T-39: ten thousand lines share no id") {
     const auto fillers = std::count_if(
         records.begin(), records.end(), [](const utmpx& r) { return r.ut_type == EMPTY; });
     CHECK(records.size() == lines.size() + static_cast<std::size_t>(fillers));
-    CHECK(fillers <= static_cast<std::ptrdiff_t>(lines.size() / 15 + 1));
+    CHECK(fillers <= static_cast<std::ptrdiff_t>(lines.size() / records_to_filler + 1));
 }
 
 TEST_CASE("cycles of logins and logouts do not make the records grow") {
