@@ -26,6 +26,9 @@ constexpr std::chrono::seconds longest_pause_after_life = 60s;
 constexpr auto pause_after_failure = 10s;
 /// What was said last has so long to go out.
 constexpr auto patience_with_last_words = 2s;
+/// A pseudo terminal does not tell whether somebody has read them, and loses them by the
+/// hang-up that the line is taken with.
+constexpr auto shortest_pause = 250ms;
 constexpr auto interval_of_looks = 50ms;
 constexpr auto interval_without_pidfd = 1s;
 /// Whoever has the lock on the records has it for some microseconds.
@@ -68,7 +71,7 @@ void Line::begin_again(Clock::time_point now) {
     forget_all();
     unwritten_.clear();
     state_ = LineState::absent;
-    times_.look_again = now + pause;
+    times_.look_again = now + std::max<Clock::duration>(pause, shortest_pause);
 }
 
 bool Line::has_last_words() {
