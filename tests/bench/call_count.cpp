@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 30s;
-constexpr auto patience_with_steps = 60s;
+constexpr auto patience_with_steps = 120s;
 constexpr int longest_way_ms = 2;
 
 /// Stops at every entry and exit, and takes children along.
