@@ -79,7 +79,9 @@ const std::vector<Compiled>& our_objects() {
             const auto output = value_in(line, "output");
             const bool ours = output.starts_with("common/") || output.starts_with("getty/") ||
                               output.starts_with("login/");
-            if (!ours || output.find("-writer.p/") != std::string::npos) {
+            // Headers that were read before are no objects.
+            const bool is_object = output.ends_with(".o");
+            if (!ours || !is_object || output.find("-writer.p/") != std::string::npos) {
                 continue;
             }
             const auto end = output.find(".p/");
