@@ -6,6 +6,7 @@
 #include "common/syscall.hpp"
 #include "common/syscall_filter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -107,7 +108,7 @@ void take_no_more_than_needed() noexcept {
 
 /// Until getty closes its end.
 void answer_requests(NameReader& reader, std::uint8_t lacks) {
-    std::array<char, longest_reader_message> message{};
+    std::array<char, longest_request> message{};
     for (;;) {
         const auto size = common::retry_interrupted(
             [&] { return ::read(only_descriptor, message.data(), message.size()); });
@@ -176,14 +177,19 @@ void NameProcess::send(const ReaderRequest& request) const {
 }
 
 std::string NameProcess::receive() const {
-    std::string message(longest_reader_message, '\0');
-    const auto size = common::check(
-        ::recv(socket_.get(), message.data(), message.size(), MSG_DONTWAIT), "hear from it");
+    const auto receive = [this](std::string& place, int flags) {
+        return common::check(
+            ::recv(socket_.get(), place.data(), place.size(), flags | MSG_DONTWAIT),
+            "hear from it");
+    };
+    std::string message;
+    const auto size = receive(message, MSG_PEEK | MSG_TRUNC);
     if (size == 0) {
         errno = EPIPE;
         common::throw_errno("hear from it");
     }
-    message.resize(static_cast<std::size_t>(size));
+    message.resize(std::min(static_cast<std::size_t>(size), longest_reply));
+    message.resize(static_cast<std::size_t>(receive(message, 0)));
     return message;
 }
 

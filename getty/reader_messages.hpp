@@ -54,8 +54,10 @@ struct ReaderReply {
     static constexpr std::size_t most_typed = 1024;
 };
 
-/// More than any message has.
-inline constexpr std::size_t longest_reader_message = 10 * 1024;
+/// No request is longer; a page is not to be touched for more.
+inline constexpr std::size_t longest_request = 128;
+/// Nor a reply.
+inline constexpr std::size_t longest_reply = 10 * 1024;
 
 [[nodiscard]] std::string packed(const ReaderRequest& request);
 /// Nothing for what is none.

@@ -166,7 +166,8 @@ void run_name_reader(std::string_view input) {
         const auto arrived = getty::request_in(sent);
         promise(arrived.has_value(), "a request arrives");
         const std::string said = getty::packed(reader.take(*arrived));
-        promise(said.size() <= getty::longest_reader_message, "a reply fits");
+        promise(sent.size() <= getty::longest_request && said.size() <= getty::longest_reply,
+                "messages fit");
         promise(getty::reply_in(said, options).has_value(), "a reader is heard");
         now += std::chrono::milliseconds{how};
     }
