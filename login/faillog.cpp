@@ -42,8 +42,9 @@ Record record_of(const FailureCount& count) {
     record.count = count.failures;
     record.maximum = count.most;
     count.line.copy(record.line.data(), record.line.size() - 1);
-    record.when = count.last.time_since_epoch().count();
-    record.lock_time = count.lock_time.count();
+    record.when = std::chrono::system_clock::to_time_t(count.last);
+    record.lock_time =
+        std::chrono::duration_cast<std::chrono::duration<long>>(count.lock_time).count();
     return record;
 }
 

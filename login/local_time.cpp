@@ -6,7 +6,7 @@
 namespace login {
 
 std::string local_time(std::chrono::sys_seconds when) {
-    const std::time_t seconds = when.time_since_epoch().count();
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
     std::tm fields{};
     std::array<char, 64> text{};
     if (::localtime_r(&seconds, &fields) == nullptr) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 #include <poll.h>
 #include <sys/random.h>
@@ -38,8 +39,12 @@ int poll_time(steady_clock::time_point end) {
 
 timespec time_until(steady_clock::time_point end) {
     const auto left = std::max<steady_clock::duration>(end - steady_clock::now(), 0ns);
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    return {.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds{left - seconds}.count()};
+    // Of timespec(3type)'s own widths, which are less on 32 bits.
+    using Seconds = std::chrono::duration<std::time_t>;
+    using Nanoseconds = std::chrono::duration<long, std::nano>;
+    const auto seconds = std::chrono::floor<Seconds>(left);
+    return {.tv_sec = seconds.count(),
+            .tv_nsec = std::chrono::duration_cast<Nanoseconds>(left - seconds).count()};
 }
 
 /// A character of the line's own, as a set of keys; a switched off one is NUL,

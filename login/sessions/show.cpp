@@ -16,8 +16,7 @@ namespace sessions {
 namespace {
 
 std::string clock_time(StartTime when) {
-    const std::time_t seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
     std::tm parts{};
     std::array<char, 32> text{};
     if (::localtime_r(&seconds, &parts) == nullptr) {
