@@ -296,6 +296,7 @@ OptionEntry OptionTable::operator[](std::size_t index) const {
             .apply = apply};
 }
 
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static)
 std::size_t OptionTable::size() const {
     return words_of_options.size();
 }

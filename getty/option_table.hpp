@@ -44,9 +44,12 @@ class OptionTable {
     };
 
     OptionEntry operator[](std::size_t index) const;
+    // A range, whose own members are asked.
+    // NOLINTBEGIN(readability-convert-member-functions-to-static)
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] Iterator begin() const { return Iterator{0}; }
     [[nodiscard]] Iterator end() const { return Iterator{size()}; }
+    // NOLINTEND(readability-convert-member-functions-to-static)
 };
 
 [[nodiscard]] inline OptionTable option_table() {
