@@ -155,6 +155,10 @@ Options parse_options(int argc, char** argv) {
         options.login_program = TTYGATE_LOGIN_PROGRAM;
     }
     const bool looks = options.task == Task::check || options.task == Task::dump;
+    if (looks && !options.lines.empty()) {
+        throw common::UsageError{
+            "--check and --dump look at one line: name it in place of --lines"};
+    }
     if (options.task != Task::serve_line && (!looks || given.operands.empty())) {
         return options;
     }

@@ -728,3 +728,19 @@ TEST_CASE("--help and --version go to standard output and leave with 0") {
         CHECK(help.text.find(option) != std::string::npos);
     }
 }
+
+TEST_CASE("with --lines the operands are those of each line, and name none") {
+    const Options options = parse({"--lines", "tty1,ttyS*", "9600,1200", "vt102"});
+    CHECK(options.lines == std::vector<getty::LineWord>{{getty::LineWord::Kind::name, "tty1"},
+                                                        {getty::LineWord::Kind::pattern, "ttyS*"}});
+    CHECK(options.line.empty());
+    CHECK(options.speeds == std::vector<getty::Speed>{9600, 1200});
+    CHECK(options.terminal_type == "vt102");
+    CHECK(parse({"--lines=tty1", "vt102"}).terminal_type == "vt102");
+    for (const Words& wrong : {Words{"--lines", "tty1", "null", "9600"},
+                               Words{"--check", "--lines", "tty1"},
+                               Words{"--dump", "--lines", "tty1"}}) {
+        CAPTURE(joined(wrong));
+        CHECK_THROWS_AS(static_cast<void>(parse(wrong)), common::UsageError);
+    }
+}
