@@ -239,6 +239,8 @@ TEST_CASE("reader: it goes when getty is killed") {
     pty::Line line;
     auto getty = type_half(line);
     const pid_t reader = reader_of(getty);
+    // It would see that its socket ends: one that is stopped does not.
+    REQUIRE(::kill(reader, SIGSTOP) == 0);
     getty.signal(SIGKILL);
     CHECK(getty.wait_exit() == pty::Exit{.signal = SIGKILL});
     CHECK(pty::wait_until([&] {
