@@ -6,9 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
-
-#include <string.h>
 
 namespace getty {
 

@@ -151,6 +151,7 @@ NameProcess::NameProcess(const Options& options, Probing probing, const LineEnds
     socket_.reset(pair[0]);
     const common::UniqueFd theirs{pair[1]};
     const pid_t getty = ::getpid();
+    // NOLINTNEXTLINE(*-prefer-member-initializer): the socket is there before it
     process_ = common::fork_aside(handle_);
     if (process_ == 0) {
         be_reader(theirs, getty, options, probing, ends);

@@ -3,10 +3,9 @@
 #include "common/utf8.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 #include <utility>
-
-#include <string.h>
 
 namespace getty {
 

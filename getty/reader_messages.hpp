@@ -57,7 +57,7 @@ struct ReaderReply {
 /// No request is longer; a page is not to be touched for more.
 inline constexpr std::size_t longest_request = 128;
 /// Nor a reply.
-inline constexpr std::size_t longest_reply = 10 * 1024;
+inline constexpr std::size_t longest_reply = 10UL * 1024;
 
 [[nodiscard]] std::string packed(const ReaderRequest& request);
 /// Nothing for what is none.
