@@ -147,7 +147,8 @@ TEST_CASE("CPU limit so that noise cannot spin: for getty, not for the session")
     pty::Line line;
     const auto getty = pty::start_getty(line);
     line.expect("box login: ");
-    CHECK(processor_limit(getty.id()) == "60");
+    // Before it waits, which is after the prompt.
+    CHECK(pty::wait_until([&] { return processor_limit(getty.id()) == "60"; }));
     line.send("ann\r");
     line.expect("Password: ");
     CHECK(processor_limit(getty.id()) == "unlimited");

@@ -33,21 +33,28 @@ TEST_CASE("random bytes at a prompt at 115200 baud: no exit, no growth, next to 
     auto getty = pty::start_with_speeds(line, "115200");
     line.expect("login: ");
     pty::Noise noise;
-    const auto time = noise_time();
-    const auto before = pty::cost_of(getty.id());
-    const auto start = pty::Clock::now();
-    constexpr auto interval = 10ms;
-    constexpr std::size_t bytes_a_second = 11'520;
     std::size_t sent = 0;
     std::size_t received = 0;
-    for (auto now = start; now - start < time; now = pty::Clock::now()) {
-        const auto due = static_cast<std::size_t>(
-            std::chrono::duration<double>(now - start).count() * bytes_a_second);
-        pty::send_some(line, noise.next(due - sent));
-        sent = due;
-        pty::let_pass(interval);
-        received += line.take_received().size();
-    }
+    const auto make_noise = [&](std::chrono::seconds time) {
+        constexpr auto interval = 10ms;
+        constexpr std::size_t bytes_a_second = 11'520;
+        const auto start = pty::Clock::now();
+        std::size_t sent_now = 0;
+        for (auto now = start; now - start < time; now = pty::Clock::now()) {
+            const auto due = static_cast<std::size_t>(
+                std::chrono::duration<double>(now - start).count() * bytes_a_second);
+            pty::send_some(line, noise.next(due - sent_now));
+            sent_now = due;
+            pty::let_pass(interval);
+            received += line.take_received().size();
+        }
+        sent += sent_now;
+    };
+    // What is needed for the first time, a page of code or of the stack, is no growth.
+    make_noise(5s);
+    const auto time = noise_time();
+    const auto before = pty::cost_of(getty.id());
+    make_noise(time);
     REQUIRE(getty.is_running());
     const auto after = pty::cost_of(getty.id());
     MESSAGE("sent " << sent << ", received " << received << ", "
