@@ -43,12 +43,12 @@ std::optional<std::string> level_to_restore(std::string_view levels) {
 
 std::shared_ptr<QuietConsole> QuietConsole::shared() {
     static std::weak_ptr<QuietConsole> of_all;
-    auto quiet = of_all.lock();
-    if (!quiet) {
-        quiet = std::make_shared<QuietConsole>();
-        of_all = quiet;
+    auto ours = of_all.lock();
+    if (!ours) {
+        ours = std::make_shared<QuietConsole>();
+        of_all = ours;
     }
-    return quiet;
+    return ours;
 }
 
 QuietConsole::QuietConsole()
