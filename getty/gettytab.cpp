@@ -653,7 +653,7 @@ std::optional<ModeChanges> stage_modes(const Resolved& resolved, char stage, Lin
         const ModeReading reading = translate_bsd_flags(flag.word, *value);
         modes = combined(modes, reading.changes);
         for (const std::string& what : reading.not_honoured) {
-            profile.not_honoured.push_back(name + ": " + what);
+            profile.not_honoured.push_back(std::string{name}.append(": ").append(what));
         }
         there.push_back(std::move(name));
     }

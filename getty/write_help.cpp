@@ -37,7 +37,7 @@ void add(CLI::App& app, const OptionRule& rule) {
 
 }  // namespace
 
-int main() {
+int main() try {
     CLI::App app{"Opens a terminal line, asks for a name and starts login.", "getty"};
     app.formatter(std::make_shared<HelpFormat>());
     app.set_help_flag();
@@ -51,4 +51,6 @@ int main() {
         "LABEL is an entry of a line table. See getty(8).");
     std::cout << "R\"help(" << app.help() << ")help\"\n";
     return std::cout.flush() ? 0 : 1;
+} catch (...) {
+    return 1;
 }

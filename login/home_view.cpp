@@ -73,16 +73,7 @@ Mailbox look_at_mail(const std::string& path, const std::string& directory_of_ne
 /// Answers that a child gives in memory, until the end of scope.
 class SharedAnswers {
   public:
-    SharedAnswers()
-        : place_(::mmap(nullptr,
-                        sizeof(Answers),
-                        PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS,
-                        -1,
-                        0)) {
-        common::check(place_ == MAP_FAILED ? -1 : 0, "make room for answers");
-        answers_ = ::new (place_) Answers{};
-    }
+    SharedAnswers() : place_(make_room()), answers_(::new (place_) Answers{}) {}
     SharedAnswers(const SharedAnswers&) = delete;
     SharedAnswers(SharedAnswers&&) = delete;
     SharedAnswers& operator=(const SharedAnswers&) = delete;
@@ -92,8 +83,15 @@ class SharedAnswers {
     [[nodiscard]] Answers& operator*() const noexcept { return *answers_; }
 
   private:
+    static void* make_room() {
+        void* const place = ::mmap(
+            nullptr, sizeof(Answers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        common::check(place == MAP_FAILED ? -1 : 0, "make room for answers");
+        return place;
+    }
+
     void* place_;
-    Answers* answers_ = nullptr;
+    Answers* answers_;
 };
 
 [[noreturn]] void look(const common::User& user,

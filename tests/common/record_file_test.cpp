@@ -37,6 +37,10 @@
 
 using common::Recorded;
 using common::text_of;
+using std::chrono::February;
+using std::chrono::January;
+using std::chrono::sys_days;
+using std::chrono::sys_seconds;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
@@ -145,6 +149,7 @@ void limit_memory() {
 /// What is where no record may be.
 bool is_filler(const utmpx& record) {
     const utmpx nothing{};
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): of a file, each byte counts
     return std::memcmp(&record, &nothing, sizeof record) == 0;
 }
 
@@ -282,9 +287,11 @@ TEST_CASE("T-37: a file that is renamed while its lock is waited for is not writ
 TEST_CASE("T-37: threads of one process keep out of each other's way") {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("wtmp", "");
+    constexpr int all = 4;
     std::vector<std::thread> threads;
+    threads.reserve(all);
     std::atomic<int> failures = 0;
-    for (int number = 0; number < 4; ++number) {
+    for (int number = 0; number < all; ++number) {
         threads.emplace_back([&, number] {
             for (int count = 0; count < 100; ++count) {
                 failures +=
@@ -479,7 +486,6 @@ TEST_CASE("a last login is noted at its user's place") {
 }
 
 TEST_CASE("T-41: a last login after 2038 is read back as it was") {
-    using namespace std::chrono;
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("lastlog", "");
     for (const sys_seconds when :

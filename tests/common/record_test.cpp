@@ -16,6 +16,9 @@
 using common::LineUse;
 using common::Slot;
 using common::text_of;
+using std::chrono::February;
+using std::chrono::January;
+using std::chrono::November;
 using namespace std::chrono_literals;
 
 namespace {
@@ -79,7 +82,6 @@ common::RecordTime at(std::chrono::sys_days day, std::chrono::microseconds time)
 }  // namespace
 
 TEST_CASE("a getty at its prompt, a login and a logout are told by their records") {
-    using namespace std::chrono;
     const LineUse use{.line = "ttyS0",
                       .user = "ann",
                       .host = "far.example",
@@ -156,7 +158,6 @@ TEST_CASE("what follows a text in its field is NUL to the end") {
 }
 
 TEST_CASE("T-41: times after 2038 keep their 32 bits") {
-    using namespace std::chrono;
     struct Case {
         common::RecordTime when;
         std::uint32_t seconds;
@@ -349,7 +350,6 @@ TEST_CASE("two of 32 records would lie in two pages") {
 }
 
 TEST_CASE("T-40: a record is stale when its process has gone, or is another, or the machine's is") {
-    using namespace std::chrono;
     const common::RecordTime boot = at(2026y / November / 22, 8h);
     struct Case {
         std::string_view what;

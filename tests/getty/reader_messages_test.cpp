@@ -10,7 +10,6 @@
 
 using getty::NameFault;
 using getty::NobodyThere;
-using getty::Options;
 using getty::packed;
 using getty::ReaderReply;
 using getty::ReaderRequest;
