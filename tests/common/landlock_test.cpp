@@ -1,9 +1,11 @@
 #include "common/landlock.hpp"
 
+#include "tests/common/temporary_directory.hpp"
 #include "tests/testing.hpp"
 
 #include <cerrno>
 #include <functional>
+#include <string>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -44,7 +46,9 @@ int problem_of(int result) {
 TEST_CASE("who has given up files opens, makes and runs none, and uses what is open") {
     CHECK(status_of([] { return problem_of(::open("/etc/passwd", O_RDONLY)); }) == EACCES);
     CHECK(status_of([] { return problem_of(::open("/", O_RDONLY | O_DIRECTORY)); }) == EACCES);
-    CHECK(status_of([] { return problem_of(::mkdir("/tmp/ttygate-landlock", 0700)); }) == EACCES);
+    const tests::TemporaryDirectory directory;
+    const std::string below = directory.path("below");
+    CHECK(status_of([&below] { return problem_of(::mkdir(below.c_str(), 0700)); }) == EACCES);
     CHECK(status_of([] { return problem_of(::execl("/bin/true", "true", nullptr)); }) == EACCES);
     const int open_before = ::open("/dev/zero", O_RDONLY);
     CHECK(status_of([open_before] {
