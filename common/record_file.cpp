@@ -471,7 +471,9 @@ Recorded append(const utmpx& record,
         throw_errno("keep what others may read in", path);
     }
     // Rounded down: the rest of a torn record is written over.
-    file.write(record, next_index(static_cast<std::size_t>(file.status().size / record_size)));
+    const auto count = static_cast<std::size_t>(file.status().size / record_size);
+    // lastb(1) shows whatever is there, an EMPTY record too: none is left out in btmp.
+    file.write(record, allowed == Readers::not_others ? count : next_index(count));
     return Recorded::written;
 }
 

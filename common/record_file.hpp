@@ -112,7 +112,8 @@ void append_unless(const utmpx& record,
                    const std::string& path,
                    const std::string& writers_lock = default_writers_lock);
 /// The same where a name may turn out to be a password: EPERM, and nothing is
-/// written, where others may read or change the file.
+/// written, where others may read or change the file. It follows the last one at once, also
+/// across pages: a writer that is killed leaves less than a record there, for the next.
 Recorded append_secret_record(const utmpx& record,
                               const std::string& path,
                               const std::string& writers_lock = default_writers_lock);

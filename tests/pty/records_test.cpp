@@ -224,8 +224,10 @@ TEST_CASE("the record of a login that was killed is ended by the next getty, onc
 }
 
 TEST_CASE("other programs read records after ten thousand logins as they were (T-39)") {
-    const pty::TestWorld world;
-    for (const char* tool : {"/usr/bin/who", "/usr/bin/last", "/usr/bin/utmpdump"}) {
+    pty::TestWorld world;
+    pty::add_person(world, ann);
+    for (const char* tool :
+         {"/usr/bin/who", "/usr/bin/w", "/usr/bin/last", "/usr/bin/lastb", "/usr/bin/utmpdump"}) {
         if (!std::filesystem::exists(tool)) {
             tests::skip(std::string{"needs "} + tool);
         }
@@ -238,6 +240,7 @@ TEST_CASE("other programs read records after ten thousand logins as they were (T
         const std::string line = "tty" + std::to_string(1 + cycle % lines);
         const common::LineUse use{
             .line = line, .user = "ann", .process = ::getpid(), .when = now += 1s};
+        common::append_secret_record(common::login_record(use), paths.btmp);
         common::put_record(common::login_record(use), paths.utmp);
         common::append_record(common::login_record(use), paths.wtmp);
         if (cycle == cycles - 1) {
@@ -257,6 +260,12 @@ TEST_CASE("other programs read records after ten thousand logins as they were (T
     const auto who = pty::run({.arguments = {"/usr/bin/who"}});
     CHECK(count(who.output, "\n") == 1);
     CHECK(who.output.starts_with("ann "));
+    const auto w = pty::run({.arguments = {"/usr/bin/w", "-h"}});
+    CHECK(count(w.output, "\n") == 1);
+    CHECK(w.output.starts_with("ann "));
+    const auto lastb = pty::run({.arguments = {"/usr/bin/lastb", "-f", paths.btmp}}, 30s);
+    CHECK(count(lastb.output, "ann ") == cycles);
+    CHECK(count(lastb.output, "\n") == cycles + 2);
     const auto last = pty::run({.arguments = {"/usr/bin/last", "-f", paths.wtmp}}, 30s);
     CHECK(count(last.output, "ann ") == cycles);
     CHECK(count(last.output, "\n") == cycles + 2);
