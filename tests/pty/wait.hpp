@@ -10,11 +10,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 /// How long something that should happen at once may take before a test fails.
 /// Programs with a sanitizer in them are given more.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int slowness = 4;
-#else
-constexpr int slowness = 1;
-#endif
+constexpr int slowness = TTYGATE_SANITIZED != 0 ? 4 : 1;
 constexpr Milliseconds default_deadline{5000 * slowness};
 
 /// Something the programs under test write to: they would stall or lose data
