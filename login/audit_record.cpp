@@ -61,7 +61,8 @@ std::string address_in(const std::string& host) {
     in6_addr address{};
     const bool is_address = ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
                             ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
-    return is_address ? host : "?";
+    // Up to where the C library has looked.
+    return is_address ? std::string{host.c_str()} : "?";
 }
 
 std::string running_program() {

@@ -71,6 +71,8 @@ TEST_CASE("audit: nothing that was typed becomes a field of its own (T-12)") {
     CHECK(forged.find(" hostname=66617220") != std::string::npos);
     CHECK(forged.find("res=success") == std::string::npos);
     CHECK(forged.find(" addr=? ") != std::string::npos);
+    using namespace std::string_literals;
+    CHECK(failure_of("ann", "::\0 res=success"s).find(" addr=:: terminal=") != std::string::npos);
     // As the kernel takes it at most: 8560 bytes.
     CHECK(failure_of(std::string(10'000, ' '), std::string(10'000, '\n')).size() < 1200);
 }
