@@ -107,3 +107,28 @@ TEST_CASE("the speed in a modem's text is the number after CONNECT") {
         CHECK(getty::speed_in_modem_text(c.text) == c.speed);
     }
 }
+
+TEST_CASE("what the kernel's command line says of a line as a console") {
+    struct Row {
+        std::string_view command_line;
+        std::string_view line;
+        std::optional<Speed> speed;
+    };
+    for (const Row& row : {Row{"quiet console=ttyS0,115200n8 ro\n", "ttyS0", 115'200},
+                           Row{"console=tty0 console=ttyS0,9600", "ttyS0", 9600},
+                           // The last one counts, of those that say something.
+                           Row{"console=ttyS0,9600 console=ttyS0,57600", "ttyS0", 57'600},
+                           Row{"console=ttyS0,9600 console=ttyS0,fast", "ttyS0", 9600},
+                           Row{"  console=ttyS0,1200\tconsole=ttyS1,300  ", "ttyS1", 300},
+                           Row{"console=ttyS0", "ttyS0", {}},
+                           Row{"console=ttyS0,", "ttyS0", {}},
+                           Row{"console=ttyS1,9600", "ttyS0", {}},
+                           Row{"console=ttyS10,9600", "ttyS1", {}},
+                           Row{"netconsole=ttyS0,9600", "ttyS0", {}},
+                           Row{"", "ttyS0", {}},
+                           Row{" \n", "ttyS0", {}}}) {
+        CAPTURE(row.command_line);
+        const auto setup = getty::console_setup(row.command_line, row.line);
+        CHECK((setup ? std::optional{setup->speed} : std::nullopt) == row.speed);
+    }
+}
