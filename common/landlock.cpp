@@ -53,10 +53,19 @@ constexpr auto known = std::to_array<Known>({
      .size = 3 * sizeof(std::uint64_t)},
 });
 
+/// Of the kernel's interface, from 1 on, or -1 and errno.
+long landlock_version() noexcept {
+    return ::syscall(create_ruleset, nullptr, 0, create_ruleset_version);
+}
+
 }  // namespace
 
+bool has_landlock() noexcept {
+    return landlock_version() >= 1;
+}
+
 int give_up_files() noexcept {
-    const long version = ::syscall(create_ruleset, nullptr, 0, create_ruleset_version);
+    const long version = landlock_version();
     if (version < 1) {
         return version < 0 ? errno : ENOSYS;
     }

@@ -9,4 +9,7 @@ namespace common {
 /// Async-signal-safe.
 [[nodiscard]] int give_up_files() noexcept;
 
+/// Whether this kernel has it, switched on.
+[[nodiscard]] bool has_landlock() noexcept;
+
 }  // namespace common

@@ -111,4 +111,9 @@ int confine_to(std::span<sock_filter> filter) noexcept {
     return errno;
 }
 
+bool has_seccomp() noexcept {
+    const std::uint32_t answer = SECCOMP_RET_ERRNO;
+    return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0U, &answer) == 0;
+}
+
 }  // namespace common

@@ -32,4 +32,7 @@ inline constexpr bool can_be_confined = true;
 /// kernel has no seccomp. Async-signal-safe.
 [[nodiscard]] int confine_to(std::span<sock_filter> filter) noexcept;
 
+/// Whether this kernel takes such programs.
+[[nodiscard]] bool has_seccomp() noexcept;
+
 }  // namespace common

@@ -206,6 +206,23 @@ std::vector<Finding> speed_findings(const DeviceFacts& facts, const std::vector<
     return findings;
 }
 
+Finding reader_finding(const Options& options, Confinement kernel) {
+    const auto found = [](Level level, std::string text) {
+        return Finding{.level = level, .topic = "name", .text = std::move(text)};
+    };
+    if (options.no_sandbox) {
+        return found(Level::note, "--no-sandbox: what is typed is read with all of root's power");
+    }
+    std::string lacks = kernel.has_seccomp ? "" : "seccomp";
+    if (!kernel.has_landlock) {
+        lacks += lacks.empty() ? "Landlock" : " and Landlock";
+    }
+    return lacks.empty()
+               ? found(Level::good, "read by a process that can do nothing else")
+               : found(Level::note,
+                       "this kernel has no " + lacks + ": who reads it can do more than that");
+}
+
 std::vector<std::string> terminfo_places(std::string_view directory, std::string_view type) {
     if (type.empty() || type.front() == '.' || type.find('/') != std::string_view::npos) {
         return {};

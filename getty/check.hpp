@@ -2,6 +2,7 @@
 
 #include "common/finding.hpp"
 #include "getty/line_profile.hpp"
+#include "getty/options.hpp"
 
 #include <optional>
 #include <string>
@@ -47,6 +48,14 @@ struct DeviceFacts {
 /// Each speed; what is asked for twice is said once.
 [[nodiscard]] std::vector<Finding> speed_findings(const DeviceFacts& facts,
                                                   const std::vector<Speed>& speeds);
+
+/// What this kernel has to take a process's power away.
+struct Confinement {
+    bool has_seccomp = false;
+    bool has_landlock = false;
+};
+/// By whom the name would be read.
+[[nodiscard]] Finding reader_finding(const Options& options, Confinement kernel);
 
 /// Where terminfo(5) has its entries of this name below one of its directories:
 /// by its first letter, and by that in hexadecimal. Nothing for a name that can

@@ -1,10 +1,12 @@
 #include "getty/check_facts.hpp"
 
 #include "common/directory.hpp"
+#include "common/landlock.hpp"
 #include "common/process_table.hpp"
 #include "common/program.hpp"
 #include "common/record_file.hpp"
 #include "common/safe_text.hpp"
+#include "common/syscall_filter.hpp"
 #include "common/terminal.hpp"
 #include "common/text_file.hpp"
 #include "getty/autologin.hpp"
@@ -215,6 +217,9 @@ class Look {
             look_at_speeds(settings, facts);
         }
         look_at_terminal_type(terminal_type_of(options, facts));
+        add({reader_finding(
+            options,
+            {.has_seccomp = common::has_seccomp(), .has_landlock = common::has_landlock()})});
         look_at_login(options);
     }
 

@@ -72,6 +72,21 @@ TEST_CASE("check: the kernel's table of drivers tells what is a terminal") {
     CHECK_FALSE(getty::terminal_driver("", makedev(4, 64)));
 }
 
+TEST_CASE("check: what reads the name, and what the kernel takes from it") {
+    const auto row_for = [](bool alone, getty::Confinement kernel) {
+        getty::Options options;
+        options.no_sandbox = alone;
+        return rows({getty::reader_finding(options, kernel)});
+    };
+    const getty::Confinement all{.has_seccomp = true, .has_landlock = true};
+    CHECK(row_for(false, all) == "+read by a process that can do nothing else");
+    CHECK(row_for(true, all) == "---no-sandbox: what is typed is read with all of root's power");
+    const std::string can_more = ": who reads it can do more than that";
+    CHECK(row_for(false, {.has_seccomp = true}) == "-this kernel has no Landlock" + can_more);
+    CHECK(row_for(false, {.has_landlock = true}) == "-this kernel has no seccomp" + can_more);
+    CHECK(row_for(false, {}) == "-this kernel has no seccomp and Landlock" + can_more);
+}
+
 TEST_CASE("check: a line that cannot be served, or cannot be told of, says why") {
     struct Row {
         void (*spoil)(DeviceFacts& facts);

@@ -280,6 +280,7 @@ TEST_CASE("getty --check: each reason for no prompt is named, and is the exit st
              {"operands", nothing, {"LINE", "9600", "vt100", "x"}, 1, "NO   options"},
              {"a speed that is none", nothing, {"LINE", "96x0,", "vt100"}, 1, "is not a speed"},
              {"the type", nothing, {"LINE", "9600", "no-such-type"}, 0, "terminfo has no entry"},
+             {"the name", nothing, {"--no-sandbox", "LINE"}, 0, "note name     --no-sandbox: what is typed"},
              {"login", nothing, {"-l", "/none", "LINE"}, 1, "/none: No such file or directory"},
              {"login is a folder", nothing, {"-l", "/etc", "LINE"}, 1, "/etc: Is a directory"},
              {"login's place", nothing, {"-C", "/none", "LINE"}, 1, "/none is no directory"},
