@@ -85,9 +85,12 @@ SignalStatus own_signal_status() noexcept {
 }
 
 void default_signals() noexcept {
+    default_signals(own_signal_status().ignored);
+}
+
+void default_signals(SignalBits ignored) noexcept {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
-    const SignalBits ignored = own_signal_status().ignored;
     for (int number = 1; number < NSIG; ++number) {
         if (((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
             ::sigaction(number, &action, nullptr);

@@ -65,5 +65,7 @@ struct SignalStatus {
 /// that is about to be exec'd, which itself takes back what is caught and leaves what
 /// is ignored. Async-signal-safe.
 void default_signals() noexcept;
+/// The same where it is known which are ignored.
+void default_signals(SignalBits ignored) noexcept;
 
 }  // namespace common

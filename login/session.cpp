@@ -103,7 +103,7 @@ int hold_session(Machine& machine, Gate& gate, const common::User& user) {
     machine.greet(user);
 
     HeldShell shell{machine, user, gate};
-    // Not before the shell has its session: the record names it.
+    // Names the shell's session, and is there before the shell is.
     const LoginRecord record{machine, user, shell.session()};
     return shell.release_and_wait();
 }

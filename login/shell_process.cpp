@@ -70,6 +70,7 @@ struct Prepared {
     std::vector<char*> environment_at_root;  ///< HOME=/
     std::string word_about_home;
     int channel = no_channel;
+    common::SignalBits ignored_signals = 0;
 };
 
 void send(int channel, Step step, int problem) noexcept {
@@ -116,8 +117,10 @@ void report_here(const ShellPlan& plan, const Report& report) noexcept {
         ::_exit(1);
     }
     send(channel, step, problem);
+    // The word to go on may come first.
     char nothing = 0;
-    common::retry_interrupted([&] { return ::recv(channel, &nothing, 1, 0); });
+    while (common::retry_interrupted([&] { return ::recv(channel, &nothing, 1, 0); }) > 0) {
+    }
     ::_exit(1);
 }
 
@@ -164,10 +167,13 @@ bool set_modes(const ShellPlan& plan) noexcept {
     return ::tcsetattr(STDIN_FILENO, TCSANOW, &plan.modes) == 0;
 }
 
-/// From here on we are the person, in whose name the shell is started.
-[[noreturn]] void exec_shell(Prepared& prepared) noexcept {
+/// All that exec leaves as it is. From here on we are the person, in whose name the
+/// shell is started.
+void settle(Prepared& prepared) noexcept {
     const ShellPlan& plan = prepared.plan;
-    const bool at_home = enter_home(prepared);
+    if (!enter_home(prepared)) {
+        prepared.environment.swap(prepared.environment_at_root);
+    }
     if (plan.forget_gate) {
         plan.forget_gate();
     }
@@ -179,9 +185,14 @@ bool set_modes(const ShellPlan& plan) noexcept {
         prepared.channel = first_other;
     }
     ::close_range(first_other + (has_channel ? 1 : 0), ~0U, 0);
-    common::default_signals();
-    const auto& environment = at_home ? prepared.environment : prepared.environment_at_root;
-    ::execve(plan.command.path.c_str(), prepared.words.data(), environment.data());
+    prepared.ignored_signals = common::own_signal_status().ignored;
+}
+
+[[noreturn]] void exec_shell(const Prepared& prepared) noexcept {
+    common::default_signals(prepared.ignored_signals);
+    ::execve(prepared.plan.command.path.c_str(),
+             prepared.words.data(),
+             prepared.environment.data());
     fail(prepared, Step::exec, errno);
 }
 
@@ -199,16 +210,8 @@ void take_line(const Prepared& prepared) noexcept {
     take_line(prepared);
     send(prepared.channel, Step::ready, 0);
 
-    // Nothing comes if login has died: then nobody would write the logout.
-    char go_ahead = 0;
-    const auto received =
-        common::retry_interrupted([&] { return ::recv(prepared.channel, &go_ahead, 1, 0); });
-    require(received >= 0, prepared, Step::session);
-    if (received == 0) {
-        ::_exit(1);
-    }
+    // While login writes the records.
     take_usual_oom_score();
-    require(set_modes(prepared.plan), prepared, Step::modes);
     // Not in login itself: what it has to write at the end must not be too large
     // for somebody's limits.
     if (const int problem = take_limits(prepared.plan.limits); problem != 0) {
@@ -218,6 +221,17 @@ void take_line(const Prepared& prepared) noexcept {
     if (const int problem = become_for_good(user.uid, user.gid); problem != 0) {
         fail(prepared, Step::identity, problem);
     }
+    settle(prepared);
+
+    // Nothing comes if login has died: then nobody would write the logout.
+    char go_ahead = 0;
+    const auto received =
+        common::retry_interrupted([&] { return ::recv(prepared.channel, &go_ahead, 1, 0); });
+    require(received >= 0, prepared, Step::go_ahead);
+    if (received == 0) {
+        ::_exit(1);
+    }
+    require(set_modes(prepared.plan), prepared, Step::modes);
     exec_shell(prepared);
 }
 
@@ -340,7 +354,6 @@ ShellProcess::ShellProcess(const ShellPlan& plan, const common::Terminal& termin
       orphans_(adopt(plan)),
       child_(fork_shell(plan, terminal, channel_.childs.get(), channel_.ours.get())) {
     channel_.childs.reset();
-    wait_until_ready();
 }
 
 void ShellProcess::wait_until_ready() const {
@@ -373,10 +386,12 @@ std::optional<std::string> ShellProcess::read_failure() {
 }
 
 void ShellProcess::release() const {
+    wait_until_ready();
     const char go_ahead = 1;
-    common::check(common::retry_interrupted(
-                      [&] { return ::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL); }),
-                  "release the shell");
+    const auto sent = common::retry_interrupted(
+        [&] { return ::send(channel_.ours.get(), &go_ahead, 1, MSG_NOSIGNAL); });
+    // One that was killed meanwhile is for wait() to see.
+    common::check(sent < 0 && errno == EPIPE ? 0 : sent, "release the shell");
 }
 
 ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
@@ -623,6 +638,7 @@ void become_shell(const ShellPlan& plan) {
         }
         fail(prepared, Step::identity, problem);
     }
+    settle(prepared);
     exec_shell(prepared);
 }
 

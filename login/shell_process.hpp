@@ -72,18 +72,17 @@ class LentForeground {
 /// The child that becomes the shell. From fork to exec it is another program: it
 /// never returns and never throws. It leads its own session, or as a caller's
 /// guest a process group in the foreground of theirs, owns the line from the first
-/// moment, and then waits, still root, until it is told to go on.
+/// moment, becomes the user, and then waits until it is told to go on.
 class ShellProcess {
   public:
-    /// Gives up the line as our controlling terminal, forks, and returns when the
-    /// child has the line. Throws where it could not get it.
+    /// Gives up the line as our controlling terminal, and forks.
     ShellProcess(const ShellPlan& plan, const common::Terminal& terminal);
 
     [[nodiscard]] pid_t process() const noexcept { return child_.id(); }
     /// The session that the shell is in.
     [[nodiscard]] pid_t session() const noexcept;
 
-    /// Lets the child go on.
+    /// Lets the child go on. Throws where it could not get the line.
     void release() const;
     /// Waits until it has ended. A hang-up of the line, SIGHUP and SIGTERM end it,
     /// and nobody typing for too long: HUP and CONT first, KILL after three seconds.
