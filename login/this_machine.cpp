@@ -242,6 +242,7 @@ void ThisMachine::record_logout() noexcept {
 
 pid_t ThisMachine::lead_session() {
     context_.watchdog.rests();
+    context_.watchdog.see_off();
     return lead_session_on(context_.terminal);
 }
 
@@ -254,6 +255,7 @@ int ThisMachine::release_shell_and_wait() {
     shell_->release();
     // Until now a person could be told why there is no session.
     context_.talk.hand_over();
+    context_.watchdog.see_off();
     const ShellEnd end = shell_->wait(context_.signals);
     log_event(end.not_started ? common::Severity::error : common::Severity::info,
               "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +

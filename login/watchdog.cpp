@@ -224,7 +224,7 @@ class Process {
 
 Watchdog::~Watchdog() {
     send_away();
-    // What it has shared is for login's own end to unmap.
+    see_off();
 }
 
 void Watchdog::begins(Work work) {
@@ -236,6 +236,7 @@ void Watchdog::begins(Work work) {
     call_ends_ = end_of_call(now, plan_.patience);
     work_ = work;
     if (process_ < 0) {
+        see_off();
         start(work == Work::closing ? never : now + time_without_a_word);
     } else if (work == Work::closing) {
         order(never);
@@ -247,7 +248,7 @@ void Watchdog::begins(Work work) {
 
 void Watchdog::allow_until(WatchClock::time_point deadline) noexcept {
     login_ends_ = end_of_login(deadline);
-    if (orders_ != nullptr) {
+    if (process_ > 0) {
         order();
     }
 }
@@ -255,24 +256,13 @@ void Watchdog::allow_until(WatchClock::time_point deadline) noexcept {
 void Watchdog::rests() noexcept {
     login_ends_ = never;
     send_away();
-    // They would be a page more of a login that only waits.
-    forget_orders();
-}
-
-void Watchdog::forget_orders() noexcept {
-    if (orders_ != nullptr) {
-        ::munmap(std::exchange(orders_, nullptr), sizeof(Orders));
-    }
 }
 
 void Watchdog::start(WatchClock::time_point word_due) {
-    if (orders_ == nullptr) {
-        void* const place = ::mmap(
-            nullptr, sizeof(Orders), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        common::check(place == MAP_FAILED ? -1 : 0, "make room for a watchdog");
-        orders_ = ::new (place) Orders{};
-    }
-    orders_->is_dismissed = false;
+    void* const place = ::mmap(
+        nullptr, sizeof(Orders), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    common::check(place == MAP_FAILED ? -1 : 0, "make room for a watchdog");
+    orders_ = ::new (place) Orders{};
     set(orders_->sleeps_until, WatchClock::time_point::min());
     order(word_due);
     // Some modules wait for all the children there are.
@@ -303,14 +293,23 @@ void Watchdog::send_away() noexcept {
     }
     orders_->is_dismissed = true;
     ::pidfd_send_signal(handle_.get(), wake_up, nullptr, 0);
+    leaving_ = std::exchange(process_, -1);
+}
+
+void Watchdog::see_off() noexcept {
+    if (leaving_ < 0) {
+        return;
+    }
+    // They would be a page more of a login that only waits.
+    ::munmap(std::exchange(orders_, nullptr), sizeof(Orders));
     // It has nothing to do but to go. A module that closed our descriptors has
     // closed the handle too: then it goes when we do.
     constexpr int patience = 500;
     pollfd ended{.fd = handle_.get(), .events = POLLIN, .revents = 0};
     if (::poll(&ended, 1, patience) == 1) {
-        ::waitpid(process_, nullptr, __WALL | WNOHANG);
+        ::waitpid(leaving_, nullptr, __WALL | WNOHANG);
     }
-    process_ = -1;
+    leaving_ = -1;
     handle_.reset();
 }
 

@@ -54,8 +54,11 @@ class Watchdog {
     void begins(Work work);
     /// Everything has to be over by then, `never` included.
     void allow_until(WatchClock::time_point deadline) noexcept;
-    /// The session is open: nothing of it runs until it is closed.
+    /// The session is open: nothing of it runs until it is closed. The process is told
+    /// to go, and not waited for.
     void rests() noexcept;
+    /// Takes leave of one that was told to go, when there is time to.
+    void see_off() noexcept;
 
     /// Login itself waits, for an answer or for time to pass.
     enum class Wait {
@@ -84,7 +87,6 @@ class Watchdog {
     void order(WatchClock::time_point word_due) noexcept;
     void order() noexcept;
     void send_away() noexcept;
-    void forget_orders() noexcept;
 
     Plan plan_;
     WatchClock::time_point call_ends_ = never;
@@ -92,6 +94,7 @@ class Watchdog {
     Work work_ = Work::starting;
     Orders* orders_ = nullptr;  ///< shared with the process
     pid_t process_ = -1;
+    pid_t leaving_ = -1;  ///< was told to go
     common::UniqueFd handle_;
 };
 
