@@ -4,6 +4,7 @@
 #include "common/secret.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -40,6 +41,10 @@ class Conversation {
     /// dropped whole, so that no password is ever used in part. `answer` is
     /// empty unless one was given.
     virtual Answer ask(std::string_view prompt, common::Echo echo, common::Secret& answer) = 0;
+
+    /// What can be done while the next question is being answered: done once, as soon
+    /// as it stands on the line. Must not throw.
+    virtual void meanwhile(const std::function<void()>& task) { task(); }
 
     /// Shows a text of one or more lines, made harmless.
     virtual void say(std::string_view text) = 0;

@@ -12,16 +12,19 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <shadow.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <crypt.h>
@@ -85,15 +88,20 @@ bool is_equal(std::string_view left, std::string_view right) {
     return difference == 0;
 }
 
-/// Also the status of the process that finds it out: not one by which a process
-/// ends that has gone astray.
+}  // namespace
+
+/// Also what the process says that finds it out: nothing that one says by chance
+/// which has gone astray.
 enum class Comparison { equal = 0x5A, different = 0x3C, impossible, too_costly, broken_off };
+
+namespace {
 
 Comparison compare_in(HashingSpace& space,
                       const common::Secret& password,
-                      const std::string& field) {
+                      std::string_view field,
+                      const char* setting) {
     constexpr std::size_t shortest_hash = 13;  // the DES of 1979
-    const std::string_view made = space.hash(password, field.c_str());
+    const std::string_view made = space.hash(password, setting);
     if (made.size() < shortest_hash || made.front() == '*') {
         return Comparison::impossible;
     }
@@ -130,61 +138,102 @@ void become_powerless() {
     }
 }
 
+/// One message of the channel, or nothing where there is none to come.
+std::optional<std::size_t> read_message(std::span<char> place) {
+    const auto size =
+        common::retry_interrupted([&] { return ::read(STDIN_FILENO, place.data(), place.size()); });
+    return size < 0 ? std::nullopt : std::optional{static_cast<std::size_t>(size)};
+}
+
 /// The process that checks one password against one field: whatever crypt(3) made of
 /// an entry or of what was typed, it could only say a wrong word about this one.
-[[noreturn]] void be_checker(int source, const std::string& field) noexcept {
+[[noreturn]] void be_checker(int channel) noexcept {
     // Whoever kills login ends this too.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    ::dup2(source, STDIN_FILENO);
+    ::prctl(PR_SET_NAME, "login-checker");
+    ::dup2(channel, STDIN_FILENO);
     ::close_range(STDIN_FILENO + 1, ~0U, 0);
-    Comparison result = Comparison::impossible;
     common::tolerate("hash a password", [&] {
         common::Secret password;
         HashingSpace space;
+        // Longer than crypt(3) makes any: what is cut off here is equal to nothing.
+        std::array<char, 2 * std::size_t{CRYPT_OUTPUT_SIZE}> field{};
         become_powerless();
-        const auto place = password.storage();
-        // It was written at once, and is less than a pipe takes at once.
-        const auto size = common::retry_interrupted(
-            [&] { return ::read(STDIN_FILENO, place.data(), place.size()); });
-        if (size >= 0) {
-            password.set_size(static_cast<std::size_t>(size));
-            result = compare_in(space, password, field);
+        const auto length = read_message(std::span{field}.first(field.size() - 1));
+        const auto size = read_message(password.storage());
+        if (length && size) {
+            password.set_size(*size);
+            const auto result = static_cast<char>(
+                compare_in(space, password, {field.data(), *length}, field.data()));
+            // Said before all is wiped, which the person need not wait for.
+            [[maybe_unused]] const auto said = ::write(STDIN_FILENO, &result, sizeof result);
         }
     });
-    ::_exit(static_cast<int>(result));
+    ::_exit(0);
 }
 
-/// In a process of its own, because crypt(3) cannot be stopped: an entry may ask
-/// for more rounds than there is time for, by mistake or to keep a processor busy.
-Comparison compare(Conversation& conversation,
-                   const common::Secret& password,
-                   const std::string& field,
-                   std::chrono::milliseconds patience) {
-    std::array<int, 2> ends{};
-    common::check(::pipe2(ends.data(), O_CLOEXEC), "make a pipe");
-    const common::UniqueFd source{ends[0]};
-    common::UniqueFd ours{ends[1]};
-    Child child{[&]() noexcept { be_checker(source.get(), field); }};
-    const std::string_view secret = password.view();
-    if (::write(ours.get(), secret.data(), secret.size()) != static_cast<ssize_t>(secret.size())) {
+}  // namespace
+
+/// A process that checks a password, because crypt(3) cannot be stopped: an entry may
+/// ask for more rounds than there is time for, by mistake or to keep a processor busy.
+/// Made while the password is typed.
+class PasswordChecker {
+  public:
+    PasswordChecker() : PasswordChecker(make_channel()) {}
+
+    [[nodiscard]] bool is_used() const { return !ours_.is_open(); }
+
+    /// Once.
+    Comparison compare(Conversation& conversation,
+                       const common::Secret& password,
+                       const std::string& field,
+                       std::chrono::milliseconds patience) {
+        const common::UniqueFd channel = std::move(ours_);
+        // Each is less than a socket takes at once.
+        if (!has_sent(channel, field) || !has_sent(channel, password.view())) {
+            return Comparison::impossible;
+        }
+        if (!conversation.wait_for(channel.get(), patience)) {
+            const bool was_told = conversation.ending() == Answer::terminated;
+            return was_told ? Comparison::broken_off : Comparison::too_costly;
+        }
+        char said = 0;
+        const bool is_answer = ::recv(channel.get(), &said, sizeof said, MSG_DONTWAIT) == 1;
+        for (const Comparison result : {Comparison::equal, Comparison::different}) {
+            if (is_answer && said == static_cast<char>(result)) {
+                return result;
+            }
+        }
         return Comparison::impossible;
     }
-    ours.reset();
-    if (!conversation.wait_for(child.descriptor(), patience)) {
-        const bool was_told = conversation.ending() == Answer::terminated;
-        return was_told ? Comparison::broken_off : Comparison::too_costly;
+
+  private:
+    struct Channel {
+        common::UniqueFd ours;
+        common::UniqueFd childs;
+    };
+
+    explicit PasswordChecker(Channel channel)
+        : ours_(std::move(channel.ours)),
+          child_([&]() noexcept { be_checker(channel.childs.get()); }) {}
+
+    static Channel make_channel() {
+        std::array<int, 2> ends{};
+        common::check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()),
+                      "make a channel to who checks passwords");
+        return {.ours = common::UniqueFd{ends[0]}, .childs = common::UniqueFd{ends[1]}};
     }
-    const auto status = child.wait_for(patience);
-    if (!status) {
-        return Comparison::too_costly;
+
+    static bool has_sent(const common::UniqueFd& channel, std::string_view text) {
+        return ::send(channel.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(text.size());
     }
-    for (const Comparison result : {Comparison::equal, Comparison::different}) {
-        if (WIFEXITED(*status) && WEXITSTATUS(*status) == static_cast<int>(result)) {
-            return result;
-        }
-    }
-    return Comparison::impossible;
-}
+
+    common::UniqueFd ours_;
+    Child child_;
+};
+
+namespace {
 
 /// bcrypt looks at no more of a password.
 bool is_more_than_is_looked_at(const std::string& field, const common::Secret& password) {
@@ -303,10 +352,21 @@ ShadowGate::ShadowGate(Conversation& conversation,
       empty_passwords_(empty_passwords),
       accounts_(std::move(accounts)) {}
 
+ShadowGate::~ShadowGate() = default;
+
+void ShadowGate::open_session(bool /*quietly*/) {
+    // It has gone by now.
+    checker_.reset();
+}
+
 Verdict ShadowGate::admits(const std::string& name) {
     // Asked before anything is looked up: how soon the question comes says
     // nothing about the account.
     common::Secret password;
+    conversation_.meanwhile([this] {
+        common::tolerate("get ready for a password",
+                         [this] { checker_ = std::make_unique<PasswordChecker>(); });
+    });
     const Answer answer = conversation_.ask("Password: ", common::Echo::hidden, password);
     if (!is_answer(answer)) {
         return {.outcome = Outcome::refused_for_good, .reason = "no password was given"};
@@ -333,10 +393,9 @@ Verdict ShadowGate::admits(const std::string& name) {
 /// computed.
 std::string ShadowGate::judge(const std::optional<common::User>& user,
                               std::optional<ShadowEntry>& entry,
-                              const common::Secret& password) const {
+                              const common::Secret& password) {
     const auto spend_the_time = [this, &password] {
-        static_cast<void>(
-            compare(conversation_, password, make_dummy_setting(), accounts_.hashing_patience));
+        static_cast<void>(compare(password, make_dummy_setting()));
     };
     if (!entry) {
         spend_the_time();
@@ -359,15 +418,14 @@ std::string ShadowGate::judge(const std::optional<common::User>& user,
 
 std::string ShadowGate::check(const common::User& user,
                               const std::string& field,
-                              const common::Secret& password) const {
+                              const common::Secret& password) {
     note_method(user.name, field);
-    switch (compare(conversation_, password, field, accounts_.hashing_patience)) {
+    switch (compare(password, field)) {
         case Comparison::different: return "Authentication failure";
         case Comparison::too_costly: return "the account's password takes too long to check";
         case Comparison::broken_off: return "login was told to end before it was checked";
         case Comparison::impossible:
-            static_cast<void>(
-                compare(conversation_, password, make_dummy_setting(), accounts_.hashing_patience));
+            static_cast<void>(compare(password, make_dummy_setting()));
             return why_impossible(field);
         case Comparison::equal: break;
     }
@@ -380,6 +438,13 @@ std::string ShadowGate::check(const common::User& user,
                         " is longer than the 72 bytes that its method looks at");
     }
     return {};
+}
+
+Comparison ShadowGate::compare(const common::Secret& password, const std::string& field) {
+    if (!checker_ || checker_->is_used()) {
+        checker_ = std::make_unique<PasswordChecker>();
+    }
+    return checker_->compare(conversation_, password, field, accounts_.hashing_patience);
 }
 
 bool ShadowGate::is_locked_out(const common::User& user) const {

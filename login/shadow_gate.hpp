@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -47,11 +48,19 @@ struct AccountSource {
 /// not "look elsewhere", nothing that only looks like an error of crypt's.
 [[nodiscard]] bool can_be_compared(std::string_view field);
 
+class PasswordChecker;
+enum class Comparison;
+
 /// crypt(3) against the shadow file. What an attempt costs and what it says do
 /// not depend on whether the account exists, is locked or has a broken entry.
 class ShadowGate : public Gate {
   public:
     ShadowGate(Conversation& conversation, EmptyPasswords empty_passwords, AccountSource accounts);
+    ShadowGate(const ShadowGate&) = delete;
+    ShadowGate(ShadowGate&&) = delete;
+    ShadowGate& operator=(const ShadowGate&) = delete;
+    ShadowGate& operator=(ShadowGate&&) = delete;
+    ~ShadowGate() override;
 
     [[nodiscard]] Verdict admits(const std::string& name) override;
     void trust(const std::string& name) override { user_ = name; }
@@ -62,7 +71,7 @@ class ShadowGate : public Gate {
         return failures_before_;
     }
     [[nodiscard]] bool has_rules_of_its_own() const override { return false; }
-    void open_session(bool /*quietly*/) override {}
+    void open_session(bool quietly) override;
     [[nodiscard]] common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override {}
@@ -70,10 +79,11 @@ class ShadowGate : public Gate {
   private:
     [[nodiscard]] std::string judge(const std::optional<common::User>& user,
                                     std::optional<ShadowEntry>& entry,
-                                    const common::Secret& password) const;
+                                    const common::Secret& password);
     [[nodiscard]] std::string check(const common::User& user,
                                     const std::string& field,
-                                    const common::Secret& password) const;
+                                    const common::Secret& password);
+    [[nodiscard]] Comparison compare(const common::Secret& password, const std::string& field);
     [[nodiscard]] bool is_locked_out(const common::User& user) const;
     void count(const common::User& user, Outcome outcome);
     [[nodiscard]] bool allows_empty_password(const common::User& user) const;
@@ -86,6 +96,7 @@ class ShadowGate : public Gate {
     std::optional<common::User> account_{};  ///< whom user_ is the name of
     std::optional<AgingPolicy> aging_{};     ///< of the entry that admitted them
     std::optional<FailureCount> failures_before_{};
+    std::unique_ptr<PasswordChecker> checker_;
 };
 
 /// getspnam_r(3). Throws std::system_error where the shadow file is missing or

@@ -190,9 +190,8 @@ void settle(Prepared& prepared) noexcept {
 
 [[noreturn]] void exec_shell(const Prepared& prepared) noexcept {
     common::default_signals(prepared.ignored_signals);
-    ::execve(prepared.plan.command.path.c_str(),
-             prepared.words.data(),
-             prepared.environment.data());
+    ::execve(
+        prepared.plan.command.path.c_str(), prepared.words.data(), prepared.environment.data());
     fail(prepared, Step::exec, errno);
 }
 

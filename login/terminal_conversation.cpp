@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <utility>
 
 #include <poll.h>
 #include <sys/random.h>
@@ -112,6 +113,9 @@ Answer TerminalConversation::ask(std::string_view prompt,
                                .feedback = seed ? feedback_ : common::Feedback::none,
                                .seed = seed.value_or(0)}};
     say(prompt);
+    if (const auto task = std::exchange(meanwhile_, nullptr)) {
+        task();
+    }
     const Answer outcome = read_answer(prompt, editor);
     if (echo == common::Echo::hidden && !over_) {
         answered_at_ = steady_clock::now();

@@ -20,6 +20,7 @@ class TerminalConversation : public Conversation {
     TerminalConversation(const common::Terminal& terminal, common::SignalQueue& signals);
 
     Answer ask(std::string_view prompt, common::Echo echo, common::Secret& answer) override;
+    void meanwhile(const std::function<void()>& task) override { meanwhile_ = task; }
     void say(std::string_view text) override;
     [[nodiscard]] std::chrono::steady_clock::time_point answered_at() const override {
         return answered_at_;
@@ -66,6 +67,7 @@ class TerminalConversation : public Conversation {
 
     const common::Terminal& terminal_;
     common::SignalQueue& signals_;
+    std::function<void()> meanwhile_{};
     termios modes_found_;
     std::optional<common::ScopedModes> modes_;
     common::EditKeys keys_{};

@@ -259,8 +259,8 @@ void Watchdog::rests() noexcept {
 }
 
 void Watchdog::start(WatchClock::time_point word_due) {
-    void* const place = ::mmap(
-        nullptr, sizeof(Orders), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const place =
+        ::mmap(nullptr, sizeof(Orders), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     common::check(place == MAP_FAILED ? -1 : 0, "make room for a watchdog");
     orders_ = ::new (place) Orders{};
     set(orders_->sleeps_until, WatchClock::time_point::min());

@@ -114,17 +114,6 @@ std::vector<std::string> looked_at_by_root(const std::string& trace, const std::
     return found;
 }
 
-/// Whether the trace goes on to the end of this process.
-bool has_exited(const std::string& trace, pid_t process) {
-    std::istringstream lines{trace};
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with(std::to_string(process) + " ") && contains(line, "+++ exited")) {
-            return true;
-        }
-    }
-    return false;
-}
-
 }  // namespace
 
 TEST_CASE("whoever logs in reads of the last login, of failures since, of news and of mail") {
@@ -504,8 +493,8 @@ TEST_CASE("root opens, and even looks at, nothing below a home (T-28)") {
                                                   "ann"},
                                     .session = pty::Session::leader_with_terminal});
         CHECK(login.wait_exit(20s) == pty::Exit{.status = 0});
-        CHECK(
-            pty::wait_until([&] { return has_exited(world.read_file("/run/trace"), login.id()); }));
+        CHECK(pty::wait_until(
+            [&] { return pty::has_exited(world.read_file("/run/trace"), login.id()); }));
         const std::string trace = world.read_file("/run/trace");
         CAPTURE(name_of(gate));
         CAPTURE(line.transcript());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <sstream>
 
 #include <sys/mount.h>
 #include <unistd.h>
@@ -103,6 +104,17 @@ std::vector<std::string> log_lines_of(World& world, pid_t process) {
                                [&](const auto& line) { return line.find(id) == line.npos; }),
                 lines.end());
     return lines;
+}
+
+bool has_exited(const std::string& trace, pid_t process) {
+    std::istringstream lines{trace};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with(std::to_string(process) + " ") &&
+            line.find("+++ exited") != line.npos) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void set_active_consoles(const World& world, const std::string& names) {

@@ -56,6 +56,9 @@ std::string ask_shell(Line& line, const std::string& command, const Place& place
 /// Those of one process.
 [[nodiscard]] std::vector<std::string> log_lines_of(World& world, pid_t process);
 
+/// Whether a trace that `strace -f -o` writes goes on to the end of this process.
+[[nodiscard]] bool has_exited(const std::string& trace, pid_t process);
+
 /// Somebody on a line of their own, for tests with several at a time.
 struct Visit {
     explicit Visit(std::string name, const std::vector<std::string>& options = {})

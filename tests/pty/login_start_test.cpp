@@ -373,9 +373,8 @@ TEST_CASE("a line is never anybody's but its owner's, and nobody's old one's at 
         line.send("exit\r");
         CHECK(traced.wait_exit() == pty::Exit{.status = 0});
         // The tracer is nobody's child.
-        CHECK(pty::wait_until([&] {
-            return world.read_file("/tmp/trace").find("+++ exited with 0 +++") != std::string::npos;
-        }));
+        CHECK(pty::wait_until(
+            [&] { return pty::has_exited(world.read_file("/tmp/trace"), traced.id()); }));
         for (const Call& call : calls_on(line.path(), world.read_file("/tmp/trace"))) {
             history.follow(call);
         }

@@ -321,14 +321,14 @@ TEST_CASE("who checks a password can only compute, and whoever ends login ends i
     };
     REQUIRE(pty::wait_until([&] { return has(status_of_checker(), "Seccomp:\t2"); }));
     CHECK(has(status_of_checker(), "NoNewPrivs:\t1"));
-    // The pipe that the password came through.
+    // The channel that the password came through.
     const fs::path descriptors = "/proc/" + std::to_string(checker) + "/fd";
     std::vector<std::string> open;
     for (const auto& entry : fs::directory_iterator{descriptors}) {
         open.push_back(entry.path().filename());
     }
     CHECK(open == std::vector<std::string>{"0"});
-    CHECK(fs::read_symlink(descriptors / "0").string().starts_with("pipe:"));
+    CHECK(fs::read_symlink(descriptors / "0").string().starts_with("socket:"));
 
     const auto told = pty::Clock::now();
     login.signal(SIGTERM);
