@@ -19,9 +19,8 @@ std::optional<std::string> read_text_file(const std::string& path, std::size_t l
     }
     std::string text;
     // Files in /proc and /sys say they are empty.
-    const std::size_t expected =
-        status.st_size > 0 ? static_cast<std::size_t>(status.st_size) + 1 : 4096;
-    text.resize(std::min(expected, limit));
+    const std::size_t said = status.st_size > 0 ? static_cast<std::size_t>(status.st_size) : 0;
+    text.resize(std::min(said > 0 ? said + 1 : std::size_t{4096}, limit));
     std::size_t filled = 0;
     while (filled < limit) {
         if (filled == text.size()) {
@@ -33,10 +32,9 @@ std::optional<std::string> read_text_file(const std::string& path, std::size_t l
             return std::nullopt;
         }
         filled += static_cast<std::size_t>(count);
-        // A file that says how long it is has ended there; only those in /proc and
-        // /sys are asked until nothing comes.
-        const bool has_ended = status.st_size > 0 && filled < text.size();
-        if (count == 0 || has_ended) {
+        // A file that says how long it is ends there, but may come in pieces; only
+        // those in /proc and /sys are asked until nothing comes.
+        if (count == 0 || filled == said) {
             break;
         }
     }
