@@ -9,6 +9,7 @@
 #include "getty/exit_status.hpp"
 #include "getty/line_modes.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,13 +164,29 @@ void lead_session() {
     check(::setsid(), "lead a session");
 }
 
-Claim claim_line(const std::string& name, const Options& options, Company company) {
+LineIdentity identity_of(const Terminal& line) {
+    LineIdentity identity{.device = line.real_device()};
+    struct stat status {};
+    if (line.is_pseudo_terminal() && ::fstat(line.descriptor(), &status) == 0) {
+        identity.file_system = status.st_dev;
+    }
+    return identity;
+}
+
+Claim claim_line(const std::string& name,
+                 const Options& options,
+                 Company company,
+                 std::span<const LineIdentity> served) {
     const bool was_given = name == standard_input_word;
     auto line = open_line(name);
     if (!line || !has_hardware(*line)) {
         return NotThere{};
     }
     require_line(*line);
+    if (!served.empty() &&
+        std::find(served.begin(), served.end(), identity_of(*line)) != served.end()) {
+        return ServedAlready{};
+    }
     if (!was_given) {
         if (auto session = session_on(*line)) {
             return *std::move(session);

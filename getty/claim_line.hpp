@@ -4,8 +4,11 @@
 #include "getty/line_session.hpp"
 #include "getty/options.hpp"
 
+#include <span>
 #include <string>
 #include <variant>
+
+#include <sys/types.h>
 
 namespace getty {
 
@@ -29,7 +32,19 @@ struct ClaimedLine {
 /// The device is not there, or not yet.
 struct NotThere {};
 
-using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
+/// Another line of this process is the same by another name.
+struct ServedAlready {};
+
+using Claim = std::variant<NotThere, ServedAlready, LineSession, ClaimedLine>;
+
+/// What two names of one line have in common.
+struct LineIdentity {
+    dev_t device = 0;
+    dev_t file_system = 0;  ///< pseudo terminals: each of theirs counts from 0
+
+    friend bool operator==(const LineIdentity& left, const LineIdentity& right) = default;
+};
+[[nodiscard]] LineIdentity identity_of(const common::Terminal& line);
 
 /// Makes the line ours alone: in the modes for asking, root's with mode 0600,
 /// without its old holders, and, alone, our controlling terminal and our descriptors
@@ -37,14 +52,17 @@ using Claim = std::variant<NotThere, LineSession, ClaimedLine>;
 /// The order is what makes it
 /// safe; the reasons stand at the steps. A line on which somebody is logged in is
 /// left untouched. Throws Failure for what is no terminal, std::system_error for
-/// a line that refuses.
+/// a line that refuses. A line whose identity is among `served` is not touched either.
 ///
 /// The hang-up is for everybody on the line, and that can include us: SIGHUP is
 /// to be ignored.
 ///
 /// Standard input as the line (`-`) is taken as it is, whoever is on it, and
 /// without a hang-up unless --hangup asks for it.
-[[nodiscard]] Claim claim_line(const std::string& name, const Options& options, Company company);
+[[nodiscard]] Claim claim_line(const std::string& name,
+                               const Options& options,
+                               Company company,
+                               std::span<const LineIdentity> served);
 
 /// Makes it the controlling terminal of this session, which has no other, and our
 /// descriptors 0 to 2. Throws std::system_error.

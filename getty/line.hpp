@@ -91,6 +91,9 @@ class Line {
     [[nodiscard]] bool is_idle() const noexcept {
         return state_ == LineState::absent && !login_ && !occupant_;
     }
+    /// `all`, which outlive this one, are served by the same process: one of them that is
+    /// this line by another name has it alone, while it serves it or its login is there.
+    void stand_among(const std::list<Line>& all) { all_ = &all; }
     /// Whether memory has become free since it was last asked: worth a malloc_trim(3),
     /// once for many lines.
     [[nodiscard]] bool has_freed_memory() noexcept { return std::exchange(freed_memory_, false); }
@@ -117,6 +120,7 @@ class Line {
 
     void try_to_open(Clock::time_point now);
     [[nodiscard]] Claim claim_if_there();
+    [[nodiscard]] std::vector<LineIdentity> served_by_others() const;
     void wait_for_end_of(LineSession session);
     void claimed(ClaimedLine claimed, Clock::time_point now);
     void say_who_will_log_in();
@@ -202,13 +206,15 @@ class Line {
 
     std::string name_;
     Company company_;
+    const std::list<Line>* all_ = nullptr;
     LineSteps steps_;
     std::shared_ptr<const Options> options_;  ///< of the current step, as far as it still holds
     LineState state_ = LineState::absent;
     Opening opening_ = Opening::init_chat;
     int exit_status_ = 0;
     std::optional<ClaimedLine> claimed_;
-    Speed speed_ = 0;  ///< that its modes name; 0: the line has to be asked
+    LineIdentity identity_{};  ///< of the line that was claimed last, among others
+    Speed speed_ = 0;          ///< that its modes name; 0: the line has to be asked
     std::optional<DeviceWatch> watch_;
     std::optional<LineSession> occupant_;  ///< who is still logged in on the line
     std::optional<LoginProcess> login_;    ///< that this getty has started on it

@@ -71,11 +71,14 @@ void Line::try_to_open(Clock::time_point now) {
         return;
     }
     end_left_records();
+    const bool is_served = std::holds_alternative<ServedAlready>(claim);
     if (!std::exchange(trouble_is_logged_, true)) {
         common::log(common::Severity::warning,
-                    "line " + common::quoted(name_) + " is not there or not ready: waiting for it");
+                    "line " + common::quoted(name_) +
+                        (is_served ? " is served by another name: left to that"
+                                   : " is not there or not ready: waiting for it"));
     }
-    if (!watch_) {
+    if (!watch_ && !is_served) {
         watch_.emplace(common::line_path(name_));
     }
     look_again_later(now);
@@ -85,13 +88,25 @@ void Line::try_to_open(Clock::time_point now) {
 /// may just be on its way: a name comes before what is mounted on it.
 Claim Line::claim_if_there() {
     try {
-        return claim_line(name_, *options_, company_);
+        return claim_line(name_, *options_, company_, served_by_others());
     } catch (const common::Failure& problem) {
         if (!watch_ || problem.status() != no_terminal) {
             throw;
         }
         return NotThere{};
     }
+}
+
+std::vector<LineIdentity> Line::served_by_others() const {
+    std::vector<LineIdentity> served;
+    if (all_ != nullptr) {
+        for (const Line& line : *all_) {
+            if (line.claimed_ || line.login_) {
+                served.push_back(line.identity_);
+            }
+        }
+    }
+    return served;
 }
 
 /// A getty started again, by hand or by an update, must not throw a person off
@@ -107,6 +122,9 @@ void Line::wait_for_end_of(LineSession session) {
 
 void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     claimed_.emplace(std::move(claimed_line));
+    if (all_ != nullptr) {
+        identity_ = identity_of(claimed_->terminal);
+    }
     claimed_at_ = now;
     times_ = {};
     left_records_ = 0;

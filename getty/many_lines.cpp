@@ -150,8 +150,9 @@ void ManyLines::take_on(const std::string& name) {
     if (is_served(name)) {
         return;
     }
-    common::tolerate("serve " + name,
-                     [&] { lines_.emplace_back(name, settings_for(name), Company::among_others); });
+    common::tolerate("serve " + name, [&] {
+        lines_.emplace_back(name, settings_for(name), Company::among_others).stand_among(lines_);
+    });
 }
 
 bool ManyLines::is_served(const std::string& name) const {

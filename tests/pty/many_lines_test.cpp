@@ -330,6 +330,24 @@ TEST_CASE("many lines: @console is each of the kernel's consoles") {
     lines.front().expect_nothing(300ms);
 }
 
+TEST_CASE("many lines: one with two names is served by one of them, also while somebody is in") {
+    pty::TestWorld world;
+    prepare(world, pty::Gate::shadow);
+    pty::Line line;
+    fs::create_symlink(line.path(), "/dev/modem");
+    const auto getty = serve(line.name() + ",modem");
+    line.expect("box login: ");
+    CHECK(world.wait_for_log("served by another name").find("modem") != std::string::npos);
+    come_in(line, ann);
+    // The other name has looked again: by a hang-up she would be out, and the line asked on.
+    pty::let_pass(3s);
+    CHECK(ask_shell(line, "id -un") == "ann\r\n");
+    line.send("exit\r");
+    line.expect("box login: ");
+    come_in(line, bob);
+    CHECK(log_lines_of(world, getty.id()).size() == 1);
+}
+
 TEST_CASE("many lines: the end of getty gives all back, and those who are logged in stay") {
     for (const int number : {SIGTERM, SIGKILL}) {
         CAPTURE(number);
