@@ -15,24 +15,31 @@ extern "C" {
 
 namespace common {
 
+namespace {
+
+pid_t fork_as(clone_args how) {
+    const auto child = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+    const bool is_forbidden = child < 0 && (errno == ENOSYS || errno == EPERM);
+    // A container may forbid what is newer than itself.
+    return check(is_forbidden ? ::fork() : child, "fork");
+}
+
+}  // namespace
+
 pid_t fork_aside(UniqueFd& handle) {
     int descriptor = -1;
     clone_args how{};
     how.flags = CLONE_PIDFD;
     how.pidfd = reinterpret_cast<std::uintptr_t>(&descriptor);
-    auto child = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
-    if (child < 0 && (errno == ENOSYS || errno == EPERM)) {
-        // A container may forbid what is newer than itself.
-        child = ::fork();
-        if (child > 0) {
-            descriptor = ::pidfd_open(child, 0);
-        }
-    }
-    check(child, "fork");
+    const pid_t child = fork_as(how);
     if (child > 0) {
-        handle.reset(descriptor);
+        handle.reset(descriptor >= 0 ? descriptor : ::pidfd_open(child, 0));
     }
     return child;
+}
+
+pid_t fork_aside() {
+    return fork_as({});
 }
 
 }  // namespace common

@@ -76,7 +76,7 @@ IgnoredSignal::~IgnoredSignal() {
 }
 
 SignalStatus own_signal_status() noexcept {
-    std::array<char, 4096> text{};
+    std::array<char, 2048> text{};
     const UniqueFd file{::open("/proc/self/status", O_RDONLY | O_CLOEXEC)};
     const auto size = ::read(file.get(), text.data(), text.size());
     const std::string_view status{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};

@@ -1,6 +1,7 @@
 #include "common/spare_memory.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -19,6 +20,23 @@ void give_memory_back() noexcept {
     const auto end = (reinterpret_cast<std::uintptr_t>(&here) - in_use) / page * page;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what it is about
     ::madvise(reinterpret_cast<void*>(end - deepest), deepest, MADV_DONTNEED);
+}
+
+void keep_freed_memory() noexcept {
+    constexpr int never = 1 << 30;
+    ::mallopt(M_TRIM_THRESHOLD, never);
+}
+
+bool have_memory_ready(std::size_t bytes) noexcept {
+    // At the end of the heap, from which malloc(3) takes when nothing else fits.
+    if (::mallinfo2().keepcost > bytes) {
+        return true;
+    }
+    // NOLINTBEGIN(*-no-malloc,*-owning-memory): if need be, the heap grows by it, and stays so
+    void* const all = ::malloc(bytes);
+    ::free(all);
+    // NOLINTEND(*-no-malloc,*-owning-memory)
+    return all != nullptr;
 }
 
 }  // namespace common

@@ -116,4 +116,8 @@ bool has_seccomp() noexcept {
     return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0U, &answer) == 0;
 }
 
+int confine_to_reading_and_writing() noexcept {
+    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0 ? 0 : errno;
+}
+
 }  // namespace common

@@ -35,4 +35,11 @@ inline constexpr bool can_be_confined = true;
 /// Whether this kernel takes such programs.
 [[nodiscard]] bool has_seccomp() noexcept;
 
+/// From here on this process can read(2), write(2), return from signal handlers and end
+/// itself by SYS_exit (not by _exit(2)); every other call, also of another architecture,
+/// and a look at the processor's clock kill it. There is nothing to build for it, and the kernel keeps
+/// nothing. Returns 0, or an errno: EINVAL where the kernel has no seccomp, or
+/// somebody has confined us to a filter before. Async-signal-safe.
+[[nodiscard]] int confine_to_reading_and_writing() noexcept;
+
 }  // namespace common

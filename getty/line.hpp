@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/environment.hpp"
+#include "common/signals.hpp"
 #include "getty/ask_name.hpp"
 #include "getty/boot_splash.hpp"
 #include "getty/chat.hpp"
@@ -228,9 +229,11 @@ class Line {
     bool begins_anew_ = false;  ///< for the reader to know, with the next request
     bool is_after_gap_ = false;
     bool has_typed_text_ = false;
+    bool takes_name_at_once_ = true;  ///< that the reader may say now
     std::uint8_t known_lacks_ = 0;
-    unsigned go_ons_ = 0;    ///< in a row
-    bool seen_any_ = false;  ///< bytes, since poll told of the line
+    std::optional<common::SignalBits> ignored_signals_;  ///< as login is not to find them
+    unsigned go_ons_ = 0;                                ///< in a row
+    bool seen_any_ = false;                              ///< bytes, since poll told of the line
     std::shared_ptr<QuietConsole> quiet_;
     BootSplash splash_;
     LockHints hints_;

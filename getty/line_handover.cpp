@@ -32,19 +32,22 @@ bool is_console(std::string_view line) {
     return line == "console" || std::find(lines.begin(), lines.end(), line) != lines.end();
 }
 
+/// `path` is there.
 bool is_our_login(const std::string& path) {
     struct stat program {};
     struct stat ours {};
-    return ::stat(path.c_str(), &program) == 0 && ::stat(TTYGATE_INSTALLED_LOGIN, &ours) == 0 &&
-           program.st_dev == ours.st_dev && program.st_ino == ours.st_ino;
+    return path == TTYGATE_INSTALLED_LOGIN ||
+           (::stat(TTYGATE_INSTALLED_LOGIN, &ours) == 0 && ::stat(path.c_str(), &program) == 0 &&
+            program.st_dev == ours.st_dev && program.st_ino == ours.st_ino);
 }
 
 /// Root, directory and niceness may be login's when it fails: there is no way back.
 [[noreturn]] void become_or_fail(const Options& options,
                                  const std::vector<std::string>& arguments,
-                                 const common::Environment& environment) {
+                                 const common::Environment& environment,
+                                 common::SignalBits ignored) {
     try {
-        become_login(options, arguments, environment);
+        become_login(options, arguments, environment, ignored);
     } catch (const std::system_error& problem) {
         throw common::Failure{no_login,
                               arguments.front() + " cannot be started: cannot " + problem.what()};
@@ -73,7 +76,6 @@ void Line::become_login(Clock::time_point now) {
         }
     }
     times_.written.reset();
-    end_reading();
     const std::string program = program_outside(*options_);
     if (const int problem = problem_with_program(program); problem != 0) {
         do_without_login(problem, now);
@@ -97,13 +99,16 @@ void Line::become_login_program(const std::string& program) {
 
 /// In place of this process, or beside it where there are other lines to serve.
 void Line::start(const Options& options, const std::vector<std::string>& arguments) {
+    const auto ignored = ignored_signals_ ? *ignored_signals_ : common::own_signal_status().ignored;
     if (company_ == Company::alone) {
-        become_or_fail(options, arguments, environment());
+        // It is ending meanwhile, and no child of login's.
+        end_reading();
+        become_or_fail(options, arguments, environment(), ignored);
     }
     const auto become = [&] {
         common::tolerate("record the login", [this] { record_login(); });
         restore_descriptor_limit();
-        become_or_fail(options, arguments, environment());
+        become_or_fail(options, arguments, environment(), ignored);
     };
     try {
         leave_to_login(start_login(claimed_->terminal, become));
@@ -139,6 +144,7 @@ common::Environment Line::environment() const {
 /// No login program: said on the line, once in the log, and looked for again
 /// when the next name comes. On a console sulogin(8) may let root in meanwhile.
 void Line::do_without_login(int problem, Clock::time_point now) {
+    end_reading();
     const std::string reason =
         program_outside(*options_) + " cannot be run: " + common::error_text(problem);
     if (!std::exchange(missing_login_is_logged_, true)) {

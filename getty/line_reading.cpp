@@ -1,5 +1,6 @@
 #include "common/language.hpp"
 #include "common/log.hpp"
+#include "common/signals.hpp"
 #include "common/syscall.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
@@ -142,6 +143,9 @@ void Line::draw_news_of_hint() {
 void Line::ask_reader(ReaderRequest request) {
     request.begins_anew = std::exchange(begins_anew_, false);
     request.after_gap = std::exchange(is_after_gap_, false) || is_deaf();
+    // After a refused name the next may be noise that looks like one.
+    takes_name_at_once_ = refusals_ == 0 || request.now - last_refusal_ >= memory_of_refusals;
+    request.ends_with_name = takes_name_at_once_;
     go_ons_ = request.kind == ReaderRequest::Kind::go_on ? go_ons_ + 1 : 0;
     times_.reader.reset();
     times_.idle.reset();
@@ -154,11 +158,16 @@ void Line::ask_reader(ReaderRequest request) {
         return;
     }
     try {
-        if (!process_) {
+        const bool is_new = !process_;
+        if (is_new) {
             process_ = std::make_unique<NameProcess>(
                 *options_, std::exchange(probing_, Probing::not_wanted), ends_);
         }
         process_->send(request);
+        if (is_new && !ignored_signals_) {
+            // While it becomes powerless there is nothing else to do.
+            ignored_signals_ = common::own_signal_status().ignored;
+        }
         awaits_reply_ = true;
         times_.reply_due = request.now + patience_with_reader;
     } catch (const std::system_error& problem) {
@@ -195,6 +204,9 @@ void Line::on_reply(const ReaderReply& reply, Clock::time_point now) {
         times_.reader = now + *reply.wakes_in;
     }
     if (std::exchange(drops_reply_, false)) {
+        if (takes_name_at_once_ && std::holds_alternative<TypedName>(reply.answer)) {
+            end_reading();  // it has ended
+        }
         return;
     }
     append_output(drawn(reply.output));
@@ -293,12 +305,10 @@ void Line::begin_answer() {
 
 void Line::on_answer(Clock::time_point now) {
     if (std::holds_alternative<TypedName>(answer_)) {
-        // After a refused one it may be noise that looks like a name.
-        const bool is_noisy = refusals_ > 0 && now - last_refusal_ < memory_of_refusals;
-        if (is_noisy) {
-            times_.settled = now + LineEnds::settling_time;
-        } else {
+        if (takes_name_at_once_) {
             take_name();
+        } else {
+            times_.settled = now + LineEnds::settling_time;
         }
     } else if (std::holds_alternative<NobodyThere>(answer_)) {
         times_.settled = now + LineEnds::settling_time;
@@ -309,9 +319,6 @@ void Line::on_answer(Clock::time_point now) {
 
 void Line::take_name() {
     state_ = LineState::handing_over;
-    if (process_) {
-        process_->end();
-    }
 }
 
 /// Nothing came after the answer: somebody typed it.

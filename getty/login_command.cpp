@@ -136,7 +136,8 @@ int problem_with_program(const std::string& path) {
 
 void become_login(const Options& options,
                   const std::vector<std::string>& arguments,
-                  const common::Environment& environment) {
+                  const common::Environment& environment,
+                  common::SignalBits ignored) {
     if (!options.root.empty()) {
         common::check(::chroot(options.root.c_str()), "make the root", options.root);
         common::check(::chdir("/"), "enter", options.root);
@@ -156,7 +157,7 @@ void become_login(const Options& options,
         words.push_back(const_cast<char*>(word.c_str()));  // NOLINT(*-const-cast)
     }
     words.push_back(nullptr);
-    common::default_signals();
+    common::default_signals(ignored);
     ::execve(words.front(), words.data(), environment.pointers().data());
     common::throw_errno("start", words.front());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/environment.hpp"
+#include "common/signals.hpp"
 #include "getty/options.hpp"
 
 #include <string>
@@ -32,10 +33,11 @@ namespace getty {
 /// errno of what keeps this file from being run as a program; 0 for nothing.
 [[nodiscard]] int problem_with_program(const std::string& path);
 
-/// Becomes login: root, directory, niceness, then execve. Throws
-/// std::system_error that names the step which failed.
+/// Becomes login: root, directory, niceness, then execve, with every signal on its default
+/// action; `ignored` are not. Throws std::system_error that names the step which failed.
 [[noreturn]] void become_login(const Options& options,
                                const std::vector<std::string>& arguments,
-                               const common::Environment& environment);
+                               const common::Environment& environment,
+                               common::SignalBits ignored);
 
 }  // namespace getty

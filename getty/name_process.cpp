@@ -3,6 +3,7 @@
 #include "common/fork_aside.hpp"
 #include "common/landlock.hpp"
 #include "common/log.hpp"
+#include "common/spare_memory.hpp"
 #include "common/syscall.hpp"
 #include "common/syscall_filter.hpp"
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include <grp.h>
@@ -23,11 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// glibc 2.36 forgot that its header might be read by a C++ compiler.
-extern "C" {
-#include <sys/pidfd.h>
-}
-
 namespace getty {
 
 namespace {
@@ -37,6 +34,9 @@ namespace {
 constexpr unsigned nobody = 65'534;
 
 constexpr int only_descriptor = 0;
+
+/// More than the longest replies take, of which no key shows 2 KiB: there will be no more.
+constexpr std::size_t memory_for_replies = 32UL * 1024;
 
 /// User, groups and capabilities.
 [[nodiscard]] bool become_nobody() noexcept {
@@ -71,8 +71,11 @@ void take_no_more_than_needed() noexcept {
 }
 
 [[nodiscard]] bool keep_reading_and_writing_only() {
-    constexpr std::array calls{
-        SYS_read, SYS_write, SYS_brk, SYS_rt_sigreturn, SYS_exit, SYS_exit_group};
+    if (common::confine_to_reading_and_writing() == 0) {
+        return true;
+    }
+    // In a container, say, that confines whatever runs in it to a filter.
+    constexpr std::array calls{SYS_read, SYS_write, SYS_brk, SYS_rt_sigreturn, SYS_exit};
     const std::vector<long> list{calls.begin(), calls.end()};
     auto filter = common::build_syscall_filter(list, {});
     return common::confine_to(filter) == 0;
@@ -106,7 +109,7 @@ void take_no_more_than_needed() noexcept {
     return static_cast<std::uint8_t>(lacks);
 }
 
-/// Until getty closes its end.
+/// Until a name is said, or getty closes its end.
 void answer_requests(NameReader& reader, std::uint8_t lacks) {
     std::array<char, longest_request> message{};
     for (;;) {
@@ -122,7 +125,9 @@ void answer_requests(NameReader& reader, std::uint8_t lacks) {
         ReaderReply reply = reader.take(*request);
         reply.lacks = lacks;
         const std::string answer = packed(reply);
-        if (::write(only_descriptor, answer.data(), answer.size()) < 0) {
+        const bool is_over =
+            request->ends_with_name && std::holds_alternative<TypedName>(reply.answer);
+        if (::write(only_descriptor, answer.data(), answer.size()) < 0 || is_over) {
             return;
         }
     }
@@ -139,7 +144,9 @@ void answer_requests(NameReader& reader, std::uint8_t lacks) {
         NameReader reader{options, probing, ends};
         answer_requests(reader, become_powerless(getty));
     });
-    ::_exit(0);
+    // Of this thread, which is the only one; the whole process's end is forbidden to it.
+    ::syscall(SYS_exit, 0);
+    __builtin_unreachable();
 }
 
 }  // namespace
@@ -150,24 +157,19 @@ NameProcess::NameProcess(const Options& options, Probing probing, const LineEnds
                   "make a socket");
     socket_.reset(pair[0]);
     const common::UniqueFd theirs{pair[1]};
+    static_cast<void>(common::have_memory_ready(memory_for_replies));
     const pid_t getty = ::getpid();
     // NOLINTNEXTLINE(*-prefer-member-initializer): the socket is there before it
-    process_ = common::fork_aside(handle_);
+    process_ = common::fork_aside();
     if (process_ == 0) {
         be_reader(theirs, getty, options, probing, ends);
     }
 }
 
 NameProcess::~NameProcess() {
-    end();
+    // Not waited for: the number is still this one's. It may have ended, or be made not to.
+    ::kill(process_, SIGKILL);
     common::retry_interrupted([this] { return ::waitpid(process_, nullptr, __WALL); });
-}
-
-void NameProcess::end() const noexcept {
-    // Not waited for: the number is still this one's.
-    if (!handle_.is_open() || ::pidfd_send_signal(handle_.get(), SIGKILL, nullptr, 0) != 0) {
-        ::kill(process_, SIGKILL);
-    }
 }
 
 void NameProcess::send(const ReaderRequest& request) const {

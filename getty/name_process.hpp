@@ -12,7 +12,8 @@ namespace getty {
 /// A process that reads a name and can do nothing else: whoever made it do something
 /// could say a name, which is what a name's reader is for. It is nobody's, has one
 /// descriptor, which leads here, and may read, write and end. One serves one line, so that what is
-/// typed on another is never within its reach. It ends with this object, or with us.
+/// typed on another is never within its reach. It ends with a
+/// name that is taken, with this object, or with us.
 class NameProcess {
   public:
     /// Throws std::system_error where there is no process to be had.
@@ -30,12 +31,9 @@ class NameProcess {
     void send(const ReaderRequest& request) const;
     /// The message that has come, unchecked. Throws std::system_error as send() does.
     [[nodiscard]] std::string receive() const;
-    /// It has no more to say; its end need not be waited for yet.
-    void end() const noexcept;
 
   private:
     common::UniqueFd socket_{};
-    common::UniqueFd handle_{};
     pid_t process_ = -1;
 };
 

@@ -19,7 +19,8 @@ struct RequestHead {
     std::uint8_t kind = 0;
     std::uint8_t begins_anew = 0;
     std::uint8_t after_gap = 0;
-    std::array<std::uint8_t, 5> nothing{};
+    std::uint8_t ends_with_name = 0;
+    std::array<std::uint8_t, 4> nothing{};
 };
 static_assert(std::has_unique_object_representations_v<RequestHead>);
 
@@ -158,7 +159,8 @@ std::string packed(const ReaderRequest& request) {
         .now = std::chrono::duration_cast<nanoseconds>(request.now.time_since_epoch()).count(),
         .kind = static_cast<std::uint8_t>(request.kind),
         .begins_anew = static_cast<std::uint8_t>(request.begins_anew),
-        .after_gap = static_cast<std::uint8_t>(request.after_gap)};
+        .after_gap = static_cast<std::uint8_t>(request.after_gap),
+        .ends_with_name = static_cast<std::uint8_t>(request.ends_with_name)};
     return bytes_of(head).append(request.bytes);
 }
 
@@ -172,6 +174,7 @@ std::optional<ReaderRequest> request_in(std::string_view message) {
     return ReaderRequest{.kind = static_cast<ReaderRequest::Kind>(head->kind),
                          .begins_anew = head->begins_anew != 0,
                          .after_gap = head->after_gap != 0,
+                         .ends_with_name = head->ends_with_name != 0,
                          .now = Clock::time_point{std::chrono::duration_cast<Clock::duration>(
                              std::chrono::nanoseconds{head->now})},
                          .bytes = message};

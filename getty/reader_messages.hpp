@@ -22,8 +22,9 @@ struct ReaderRequest {
         begin_probe,  ///< somebody is there: the terminal may be asked for its size
     };
     Kind kind = Kind::bytes;
-    bool begins_anew = false;  ///< the question has been asked anew: nothing is typed yet
-    bool after_gap = false;    ///< not all that came was sent: what was kept is forgotten
+    bool begins_anew = false;     ///< the question has been asked anew: nothing is typed yet
+    bool after_gap = false;       ///< not all that came was sent: what was kept is forgotten
+    bool ends_with_name = false;  ///< a name that is said now is taken: nothing more is asked
     std::chrono::steady_clock::time_point now{};
     std::string_view bytes{};
 

@@ -57,11 +57,11 @@ bool is_due(const Line& line, const pollfd& source, Clock::time_point now) {
     return source.revents != 0 || (line.wakes_at() && *line.wakes_at() <= now);
 }
 
-/// Waits for what is in the sources, and for a signal that ends getty.
-void wait_for(std::vector<pollfd>& sources,
-              const std::list<Line>& lines,
-              const common::SignalQueue& ends,
-              CpuLimit& limit) {
+/// Waits for what is in the sources, and for a signal that ends getty: its number.
+[[nodiscard]] std::optional<int> wait_for(std::vector<pollfd>& sources,
+                                          const std::list<Line>& lines,
+                                          common::SignalQueue& ends,
+                                          CpuLimit& limit) {
     sources.push_back({.fd = ends.descriptor(), .events = POLLIN, .revents = 0});
     limit.begin();
     const auto before = Clock::now();
@@ -69,6 +69,7 @@ void wait_for(std::vector<pollfd>& sources,
     if (Clock::now() - before >= shortest_rest) {
         limit.note_rest(before);
     }
+    return sources.back().revents != 0 ? ends.next() : std::nullopt;
 }
 
 void serve(Line& line, const pollfd& own, const pollfd& watched, CpuLimit& limit) {
@@ -103,8 +104,7 @@ std::optional<int> serve_all(std::list<Line>& lines, common::SignalQueue& ends) 
             return std::nullopt;
         }
         sources = sources_of(lines);
-        wait_for(sources, lines, ends, limit);
-        if (const auto number = ends.next()) {
+        if (const auto number = wait_for(sources, lines, ends, limit)) {
             return number;
         }
     }
@@ -151,8 +151,7 @@ int serve_among_others(ManyLines& many, common::SignalQueue& ends) {
         give_memory_back(lines);
         sources = sources_of(lines);
         many.add_sources(sources);
-        wait_for(sources, lines, ends, limit);
-        if (const auto number = ends.next()) {
+        if (const auto number = wait_for(sources, lines, ends, limit)) {
             return *number;
         }
     }
@@ -160,6 +159,8 @@ int serve_among_others(ManyLines& many, common::SignalQueue& ends) {
 
 /// Nothing of init's but 0, 1 and 2.
 void stand_apart() {
+    // It is given back at good times, and what reads names must be able to free.
+    common::keep_freed_memory();
     ::close_range(3, ~0U, 0);
     lead_session();
 }

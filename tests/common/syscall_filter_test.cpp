@@ -93,3 +93,41 @@ TEST_CASE("a confined process is allowed single requests of ioctl") {
     CHECK(status_of(list, requests, [] { return problem_of(::syscall(SYS_getuid)); }) == EPERM);
     CHECK(status_of(list, requests, [] { return ::syscall(SYS_getpid) > 0 ? 0 : 1; }) == 0);
 }
+
+TEST_CASE("who may read and write only is killed by anything else, and can end") {
+    if (TTYGATE_SANITIZED != 0) {
+        tests::skip("a sanitizer's process makes system calls of its own");
+    }
+    const auto end_of = [](void (*action)()) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (common::confine_to_reading_and_writing() != 0) {
+                ::_exit(254);
+            }
+            action();
+            ::syscall(SYS_exit, 3);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        return status;
+    };
+    const auto is_killed = [&](void (*action)()) {
+        const int status = end_of(action);
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    };
+    const int status = end_of([] {
+        if (::write(-1, "", 0) == 0 || ::read(-1, nullptr, 0) == 0) {
+            ::syscall(SYS_exit, 1);
+        }
+    });
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 3);
+    CHECK(is_killed([] { ::open("/dev/null", O_RDONLY); }));
+    CHECK(is_killed([] { ::syscall(SYS_brk, 0); }));
+    CHECK(is_killed([] { ::syscall(SYS_getpid); }));
+    CHECK(is_killed([] { ::_exit(0); }));
+    // Below a filter there is no such thing.
+    CHECK(status_of({SYS_read, SYS_exit_group, SYS_prctl}, {}, [] {
+              return common::confine_to_reading_and_writing();
+          }) == EINVAL);
+}

@@ -30,6 +30,7 @@ ReaderReply reply_with_name(std::string name, getty::NameTyping typing = {}) {
 TEST_CASE("a request arrives as it was sent") {
     const ReaderRequest sent{.kind = ReaderRequest::Kind::time,
                              .begins_anew = true,
+                             .ends_with_name = true,
                              .now = std::chrono::steady_clock::time_point{5s},
                              .bytes = "a\r"};
     const std::string message = packed(sent);
@@ -38,6 +39,7 @@ TEST_CASE("a request arrives as it was sent") {
     CHECK(read->kind == sent.kind);
     CHECK(read->begins_anew);
     CHECK_FALSE(read->after_gap);
+    CHECK(read->ends_with_name);
     CHECK(read->now == sent.now);
     CHECK(read->bytes == "a\r");
     CHECK_FALSE(getty::request_in("x"));
