@@ -1,14 +1,20 @@
 #include "login/home_view.hpp"
 
+#include "common/cached_path.hpp"
 #include "common/syscall.hpp"
 #include "login/child.hpp"
 #include "login/process_identity.hpp"
 
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
 #include <new>
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,14 +58,8 @@ bool has_new_in(const std::string& directory) noexcept {
     return found;
 }
 
-Mailbox look_at_mail(const std::string& path, const std::string& directory_of_new) noexcept {
-    struct stat status {};
-    if (path.empty() || ::stat(path.c_str(), &status) != 0) {
-        return Mailbox::empty;
-    }
-    if (S_ISDIR(status.st_mode)) {
-        return has_new_in(directory_of_new) ? Mailbox::unread : Mailbox::empty;
-    }
+/// A file that is no folder.
+Mailbox mailbox_of(const struct stat& status) noexcept {
     if (!S_ISREG(status.st_mode) || status.st_size == 0) {
         return Mailbox::empty;
     }
@@ -68,6 +68,17 @@ Mailbox look_at_mail(const std::string& path, const std::string& directory_of_ne
     };
     return nanoseconds(status.st_atim) > nanoseconds(status.st_mtim) ? Mailbox::read
                                                                      : Mailbox::unread;
+}
+
+Mailbox look_at_mail(const std::string& path, const std::string& directory_of_new) noexcept {
+    struct stat status {};
+    if (path.empty() || ::stat(path.c_str(), &status) != 0) {
+        return Mailbox::empty;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return has_new_in(directory_of_new) ? Mailbox::unread : Mailbox::empty;
+    }
+    return mailbox_of(status);
 }
 
 /// Answers that a child gives in memory, until the end of scope.
@@ -107,11 +118,125 @@ class SharedAnswers {
     ::_exit(0);
 }
 
+/// To file systems this process is the user, until the end of scope: setfsuid(2).
+class UserToFiles {
+  public:
+    explicit UserToFiles(const common::User& user)
+        : user_(user),
+          group_before_(static_cast<gid_t>(::setfsgid(user.gid))),
+          user_before_(static_cast<uid_t>(::setfsuid(user.uid))) {}
+    UserToFiles(const UserToFiles&) = delete;
+    UserToFiles(UserToFiles&&) = delete;
+    UserToFiles& operator=(const UserToFiles&) = delete;
+    UserToFiles& operator=(UserToFiles&&) = delete;
+    ~UserToFiles() {
+        ::setfsuid(user_before_);
+        ::setfsgid(group_before_);
+        if (!is(user_before_, group_before_)) {
+            std::abort();
+        }
+        // Who has been somebody else may be dumped again, where the machine is set so.
+        ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    }
+
+    [[nodiscard]] bool is_one() const { return is(user_.uid, user_.gid); }
+
+  private:
+    /// There is no number -1: it changes nothing, and the one there is comes back.
+    static bool is(uid_t user, gid_t group) {
+        return static_cast<uid_t>(::setfsuid(~uid_t{0})) == user &&
+               static_cast<gid_t>(::setfsgid(~gid_t{0})) == group;
+    }
+
+    const common::User& user_;
+    gid_t group_before_;
+    uid_t user_before_;
+};
+
+/// What is at a path: the file itself, nothing, or what cannot be told without waiting.
+enum class Sight { there, missing, unknown };
+
+/// Of a name in a folder.
+Sight sight_of(const common::UniqueFd& folder,
+               common::FileSystem kind,
+               const std::string& name,
+               struct stat* status) noexcept {
+    const auto file = common::find_cached(folder.get(), name.c_str(), O_NOFOLLOW);
+    const int problem = errno;
+    if (file.is_open()) {
+        const bool is_told =
+            status == nullptr || (common::file_system_of(file) != common::FileSystem::other &&
+                                  ::fstatat(file.get(), "", status, AT_EMPTY_PATH) == 0);
+        return is_told ? Sight::there : Sight::unknown;
+    }
+    if (problem == ENOENT) {
+        return Sight::missing;
+    }
+    // It forgets the names of what is not there.
+    const bool cannot_wait = kind == common::FileSystem::in_memory && name.find('/') == name.npos;
+    // Whatever is mounted there, it is not asked.
+    constexpr int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+    struct statx found {};
+    if (problem != EAGAIN || !cannot_wait ||
+        ::statx(folder.get(), name.c_str(), flags, STATX_TYPE, &found) == 0) {
+        return Sight::unknown;
+    }
+    return errno == ENOENT ? Sight::missing : Sight::unknown;
+}
+
+/// Nothing where it is not an empty or a plain file, for certain.
+std::optional<Mailbox> mailbox_at_once(const std::string& path) {
+    if (path.empty()) {
+        return Mailbox::empty;
+    }
+    const auto slash = path.rfind('/');
+    const auto folder =
+        common::find_cached(AT_FDCWD, path.substr(0, slash + 1).c_str(), O_DIRECTORY);
+    const auto kind = folder.is_open() ? common::file_system_of(folder) : common::FileSystem::other;
+    if (kind == common::FileSystem::other) {
+        return std::nullopt;
+    }
+    struct stat status {};
+    switch (sight_of(folder, kind, path.substr(slash + 1), &status)) {
+        case Sight::missing: return Mailbox::empty;
+        case Sight::there:
+            return S_ISREG(status.st_mode) ? std::optional{mailbox_of(status)} : std::nullopt;
+        case Sight::unknown: break;
+    }
+    return std::nullopt;
+}
+
+/// Where the home is this machine's own and the kernel knows all there is to say by heart:
+/// nothing of it can hang then, and it takes no process.
+std::optional<HomeView> look_at_once(const common::User& user, const HomeQuestions& questions) {
+    const UserToFiles seen_as{user};
+    const auto home = seen_as.is_one()
+                          ? common::find_cached(AT_FDCWD, user.home.c_str(), O_DIRECTORY)
+                          : common::UniqueFd{};
+    const auto kind = home.is_open() ? common::file_system_of(home) : common::FileSystem::other;
+    if (kind == common::FileSystem::other) {
+        return std::nullopt;
+    }
+    // To look for its own entry takes the right to enter it.
+    const auto hush =
+        sight_of(home, kind, questions.hush_file.empty() ? "." : questions.hush_file, nullptr);
+    const auto mailbox = mailbox_at_once(questions.mailbox);
+    if (hush == Sight::unknown || !mailbox) {
+        return std::nullopt;
+    }
+    return HomeView{.can_be_entered = true,
+                    .hushed = hush == Sight::there && !questions.hush_file.empty(),
+                    .mailbox = *mailbox};
+}
+
 }  // namespace
 
 HomeView look_at_home(const common::User& user,
                       const HomeQuestions& questions,
                       std::chrono::milliseconds patience) {
+    if (const auto view = look_at_once(user, questions)) {
+        return *view;
+    }
     const SharedAnswers answers;
     const std::string directory_of_new = questions.mailbox + "/new";
     Child child{[&] { look(user, questions, directory_of_new, *answers); }};

@@ -27,9 +27,9 @@ struct HomeQuestions {
     std::string mailbox{};    ///< file or maildir(5); "" for none
 };
 
-/// Looks as the user, in a process of its own that has so long: nothing in a home
-/// is for root to touch, nothing in it is opened, and what hangs there holds
-/// nobody.
+/// Looks as the user, in a process of its own that has so long, or at once where nothing
+/// can hang: nothing in a home is for root to touch, nothing in it is opened, and what
+/// hangs there holds nobody.
 [[nodiscard]] HomeView look_at_home(const common::User& user,
                                     const HomeQuestions& questions,
                                     std::chrono::milliseconds patience = std::chrono::milliseconds{

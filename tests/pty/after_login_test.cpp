@@ -107,6 +107,10 @@ std::vector<std::string> looked_at_by_root(const std::string& trace, const std::
         const std::string process = line.substr(0, line.find(' '));
         if (contains(line, "setresuid(1001, 1001, 1001") && line.ends_with("= 0")) {
             users.insert(process);
+        } else if (contains(line, "setfsuid(1001)")) {
+            users.insert(process);
+        } else if (contains(line, "setfsuid(0)")) {
+            users.erase(process);
         } else if (!users.contains(process) && contains(line, path)) {
             found.push_back(line);
         }
@@ -487,7 +491,7 @@ TEST_CASE("root opens, and even looks at, nothing below a home (T-28)") {
                                                   "-o",
                                                   "/run/trace",
                                                   "-e",
-                                                  "trace=%file,setresuid",
+                                                  "trace=%file,setresuid,setfsuid",
                                                   pty::World::login(),
                                                   "-f",
                                                   "ann"},

@@ -311,6 +311,8 @@ TEST_CASE("who checks a password can only compute, and whoever ends login ends i
     auto login = start_login(line, {"ann"});
     line.expect("Password: ");
     line.send("secret\r");
+    // It has been there since the question; now it has something to do.
+    line.expect("\r\n");
     pid_t checker = -1;
     const auto status_of_checker = [&] {
         for (const auto& process : pty::running_processes()) {

@@ -1,0 +1,74 @@
+#include "common/cached_path.hpp"
+
+#include "tests/common/temporary_directory.hpp"
+#include "tests/testing.hpp"
+
+#include <cerrno>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+using common::FileSystem;
+
+TEST_CASE("cached path: what has just been looked at is found, and is not opened") {
+    const tests::TemporaryDirectory directory;
+    const auto folder = common::find_cached(AT_FDCWD, directory.path("").c_str(), O_DIRECTORY);
+    if (!folder.is_open() && errno != EAGAIN) {
+        tests::skip("needs openat2(2) of Linux 5.12");
+    }
+    REQUIRE(folder.is_open());
+    const std::string fifo = directory.path("fifo");
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    struct stat status {};
+    REQUIRE(::stat(fifo.c_str(), &status) == 0);
+    const auto found = common::find_cached(folder.get(), "fifo", O_NOFOLLOW);
+    REQUIRE(found.is_open());
+    CHECK((::fcntl(found.get(), F_GETFL) & O_PATH) != 0);
+    CHECK_FALSE(common::find_cached(folder.get(), "fifo", O_DIRECTORY).is_open());
+    CHECK(errno == ENOTDIR);
+}
+
+TEST_CASE("cached path: nothing is found where nothing is, whether or not the kernel knows") {
+    const tests::TemporaryDirectory directory;
+    const std::string missing = directory.path("missing");
+    CHECK_FALSE(common::find_cached(AT_FDCWD, missing.c_str(), 0).is_open());
+    const bool is_told = errno == ENOENT || errno == EAGAIN || errno == ENOSYS;
+    CHECK(is_told);
+}
+
+TEST_CASE("file system: in memory, or what asks somebody else, as statfs(2) has it") {
+    constexpr long statmount_call = 457;
+    if (::syscall(statmount_call, nullptr, nullptr, 0, 0) < 0 && errno == ENOSYS) {
+        tests::skip("needs statmount(2) of Linux 6.8");
+    }
+    struct Row {
+        long type;
+        FileSystem kind;
+    };
+    const Row rows[] = {{0x01021994, FileSystem::in_memory},  // tmpfs
+                        {0x858458f6, FileSystem::in_memory},  // ramfs
+                        {0xef53, FileSystem::on_disk},        // ext2, ext3, ext4
+                        {0x58465342, FileSystem::on_disk},    // XFS
+                        {0x9fa0, FileSystem::other},          // proc
+                        {0x62656572, FileSystem::other}};     // sysfs
+    for (const char* const path : {"/proc", "/sys", "/dev/shm", "/dev", "/tmp", "/"}) {
+        CAPTURE(std::string{path});
+        struct statfs status {};
+        const common::UniqueFd file{::open(path, O_PATH | O_CLOEXEC)};
+        if (::statfs(path, &status) != 0 || !file.is_open()) {
+            continue;
+        }
+        for (const Row& row : rows) {
+            if (status.f_type == row.type) {
+                CHECK(common::file_system_of(file) == row.kind);
+            }
+        }
+    }
+    CHECK(common::file_system_of(common::UniqueFd{}) == FileSystem::other);
+}
