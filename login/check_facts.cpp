@@ -36,7 +36,7 @@ class GateInName : public Gate {
     [[nodiscard]] std::optional<Refusal> require_valid_account() override { return std::nullopt; }
     [[nodiscard]] std::string user_name() const override { return {}; }
     [[nodiscard]] bool has_rules_of_its_own() const override { return has_rules_; }
-    void open_session(bool /*quietly*/) override {}
+    void open_session(Greeting /*greeting*/) override {}
     [[nodiscard]] common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override {}

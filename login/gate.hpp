@@ -25,6 +25,10 @@ struct Verdict {
     std::optional<int> pam_status{};    ///< where PAM was asked
 };
 
+/// What a person is shown before their shell: motd, last login and such. Hushed by
+/// ~/.hushlogin.
+enum class Greeting { shown, hushed };
+
 /// *Who may come in.* There are two: Linux-PAM, and crypt(3) against the shadow
 /// file. The calls come in the order in which they stand here.
 class Gate {
@@ -58,7 +62,7 @@ class Gate {
 
     /// Throws std::runtime_error when a step fails; what had been taken before it
     /// is given back by close_session(), which does nothing twice.
-    virtual void open_session(bool quietly) = 0;
+    virtual void open_session(Greeting greeting) = 0;
     /// What the session wants in the shell's environment.
     [[nodiscard]] virtual common::Environment environment() = 0;
     /// The shell's process frees what it inherited, without a word.

@@ -343,8 +343,8 @@ int PamGate::change_expired_password() {
     return code;
 }
 
-void PamGate::open_session(bool quietly) {
-    const unsigned silent = quietly ? PAM_SILENT : 0;
+void PamGate::open_session(Greeting greeting) {
+    const unsigned silent = greeting == Greeting::hushed ? PAM_SILENT : 0;
     const auto with_silence = [silent](unsigned flag) { return static_cast<int>(flag | silent); };
     talk_.conversation.allow(items_.patience);
     if (items_.watchdog != nullptr) {

@@ -58,7 +58,7 @@ class PamGate : public Gate {
     [[nodiscard]] std::optional<Refusal> require_valid_account() override;
     [[nodiscard]] std::string user_name() const override { return user_; }
     [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
-    void open_session(bool quietly) override;
+    void open_session(Greeting greeting) override;
     [[nodiscard]] common::Environment environment() override;
     void forget_in_child() noexcept override;
     void close_session() noexcept override;

@@ -27,7 +27,7 @@ class Machine {
     virtual void take_groups(const common::User& user) = 0;
     virtual void give_groups_back() noexcept = 0;
     /// Also takes note of what the session is going to change.
-    [[nodiscard]] virtual bool wants_quiet(const common::User& user) = 0;
+    [[nodiscard]] virtual Greeting greeting_for(const common::User& user) = 0;
     virtual void lend_terminal(const common::User& user) = 0;
     virtual void take_terminal_back() noexcept = 0;
     virtual void greet(const common::User& user) = 0;

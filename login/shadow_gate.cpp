@@ -354,7 +354,7 @@ ShadowGate::ShadowGate(Conversation& conversation,
 
 ShadowGate::~ShadowGate() = default;
 
-void ShadowGate::open_session(bool /*quietly*/) {
+void ShadowGate::open_session(Greeting /*greeting*/) {
     // It has gone by now.
     checker_.reset();
 }

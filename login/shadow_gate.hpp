@@ -71,7 +71,7 @@ class ShadowGate : public Gate {
         return failures_before_;
     }
     [[nodiscard]] bool has_rules_of_its_own() const override { return false; }
-    void open_session(bool quietly) override;
+    void open_session(Greeting greeting) override;
     [[nodiscard]] common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override {}

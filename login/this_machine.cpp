@@ -90,9 +90,9 @@ void ThisMachine::give_groups_back() noexcept {
     common::tolerate("give the groups back", [this] { set_groups(groups_before_); });
 }
 
-bool ThisMachine::wants_quiet(const common::User& user) {
+Greeting ThisMachine::greeting_for(const common::User& user) {
     before_ = look_before(user, context_.gate, context_.settings);
-    return before_.quiet;
+    return before_.quiet ? Greeting::hushed : Greeting::shown;
 }
 
 void ThisMachine::lend_terminal(const common::User& user) {

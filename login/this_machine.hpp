@@ -44,7 +44,7 @@ class ThisMachine : public Machine {
     void set_defaults() override;
     void take_groups(const common::User& user) override;
     void give_groups_back() noexcept override;
-    [[nodiscard]] bool wants_quiet(const common::User& user) override;
+    [[nodiscard]] Greeting greeting_for(const common::User& user) override;
     void lend_terminal(const common::User& user) override;
     void take_terminal_back() noexcept override;
     void greet(const common::User& user) override;

@@ -41,7 +41,7 @@ class PasswordGate : public login::Gate {
     std::optional<login::Refusal> require_valid_account() override { return refusal; }
     [[nodiscard]] std::string user_name() const override { return user_; }
     [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
-    void open_session(bool /*quietly*/) override {}
+    void open_session(login::Greeting /*greeting*/) override {}
     common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override {}

@@ -225,7 +225,7 @@ TEST_CASE("PAM gate: a stack that lets everybody in, from start to end") {
     CHECK(gate.admits("demo").outcome == Outcome::admitted);
     CHECK(gate.user_name() == "demo");
     CHECK_FALSE(gate.require_valid_account());
-    CHECK_NOTHROW(gate.open_session(false));
+    CHECK_NOTHROW(gate.open_session(login::Greeting::shown));
     CHECK(gate.environment() == common::Environment{});
     gate.close_session();
     gate.close_session();
@@ -344,9 +344,9 @@ TEST_CASE("T-20 PAM gate: what was opened is closed, what was not is not") {
         CHECK(service.gate().admits("demo").outcome == Outcome::admitted);
         CHECK_FALSE(service.gate().require_valid_account());
         if (row.opens) {
-            CHECK_NOTHROW(service.gate().open_session(false));
+            CHECK_NOTHROW(service.gate().open_session(login::Greeting::shown));
         } else {
-            CHECK_THROWS_AS(service.gate().open_session(false), std::runtime_error);
+            CHECK_THROWS_AS(service.gate().open_session(login::Greeting::shown), std::runtime_error);
         }
         // The gate's end is an end of the session as well.
         service.end();

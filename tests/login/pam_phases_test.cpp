@@ -27,7 +27,9 @@ class BriefMachine : public login::Machine {
     void set_defaults() override {}
     void take_groups(const common::User& /*user*/) override {}
     void give_groups_back() noexcept override {}
-    bool wants_quiet(const common::User& /*user*/) override { return false; }
+    login::Greeting greeting_for(const common::User& /*user*/) override {
+        return login::Greeting::shown;
+    }
     void lend_terminal(const common::User& /*user*/) override {}
     void take_terminal_back() noexcept override {}
     void greet(const common::User& /*user*/) override {}

@@ -42,7 +42,9 @@ class DiaryMachine : public login::Machine {
     void set_defaults() override { diary_.step("defaults"); }
     void take_groups(const common::User& /*user*/) override { diary_.step("groups"); }
     void give_groups_back() noexcept override { diary_.note("groups back"); }
-    bool wants_quiet(const common::User& /*user*/) override { return false; }
+    login::Greeting greeting_for(const common::User& /*user*/) override {
+        return login::Greeting::shown;
+    }
     void lend_terminal(const common::User& /*user*/) override { diary_.step("terminal"); }
     void take_terminal_back() noexcept override { diary_.note("terminal back"); }
     void greet(const common::User& /*user*/) override { diary_.step("greeting"); }
@@ -82,7 +84,7 @@ class DiaryGate : public login::Gate {
     std::optional<login::Refusal> require_valid_account() override { return std::nullopt; }
     [[nodiscard]] std::string user_name() const override { return "demo"; }
     [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
-    void open_session(bool /*quietly*/) override { diary_.step("session"); }
+    void open_session(login::Greeting /*greeting*/) override { diary_.step("session"); }
     common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override { diary_.note("session closed"); }

@@ -91,7 +91,7 @@ class FreshPamGate : public login::Gate {
     std::optional<login::Refusal> require_valid_account() override { return std::nullopt; }
     [[nodiscard]] std::string user_name() const override { return {}; }
     [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
-    void open_session(bool /*quietly*/) override {}
+    void open_session(login::Greeting /*greeting*/) override {}
     common::Environment environment() override { return {}; }
     void forget_in_child() noexcept override {}
     void close_session() noexcept override {}
