@@ -22,12 +22,12 @@ namespace login {
 
 namespace {
 
-/// The child's reports.
+/// The child's reports. Not all processors do bytes without a lock.
 struct Answers {
-    std::atomic<char> home;
-    std::atomic<char> mail;
+    std::atomic<int> home;
+    std::atomic<int> mail;
 };
-static_assert(std::atomic<char>::is_always_lock_free);
+static_assert(std::atomic<int>::is_always_lock_free);
 
 constexpr char no_answer = 0;
 constexpr char hushed = 'h';
@@ -114,7 +114,7 @@ class SharedAnswers {
     }
     answers.home = look_for_hush_file(user, questions.hush_file);
     const auto mailbox = look_at_mail(questions.mailbox, directory_of_new);
-    answers.mail = static_cast<char>(mail_known + static_cast<char>(mailbox));
+    answers.mail = mail_known + static_cast<int>(mailbox);
     ::_exit(0);
 }
 
@@ -242,8 +242,8 @@ HomeView look_at_home(const common::User& user,
     Child child{[&] { look(user, questions, directory_of_new, *answers); }};
     const bool has_ended = child.wait_for(patience).has_value();
 
-    const char home = (*answers).home;
-    const char mail = (*answers).mail;
+    const int home = (*answers).home;
+    const int mail = (*answers).mail;
     HomeView view;
     if (home == no_answer) {
         // One that could not become the user has not been kept by the home.
