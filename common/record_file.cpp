@@ -62,6 +62,10 @@ constexpr auto record_size = static_cast<off_t>(sizeof(utmpx));
 /// Of utmp, whose lines are a few thousand at most: 24 MiB.
 constexpr std::size_t most_records = 65'536;
 static_assert(sizeof(off_t) == 8, "lastlog is larger than 2 GiB");
+// 400 on arm64 and a few others. In a C library before 2.40, _TIME_BITS=64 makes its
+// times, but nobody else's, longer.
+static_assert(sizeof(utmpx) == 384 || sizeof(utmpx) == 400,
+              "no program's records are of this size");
 
 enum class Access { read, write };
 
