@@ -17,9 +17,10 @@
 
 namespace {
 
+constexpr int has_none = 254;
+
 /// The status of a process that has given up files and then does this.
 int status_of(const std::function<int()>& action) {
-    constexpr int has_none = 254;
     const pid_t child = ::fork();
     if (child == 0) {
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -31,9 +32,6 @@ int status_of(const std::function<int()>& action) {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     REQUIRE(WIFEXITED(status));
-    if (WEXITSTATUS(status) == has_none) {
-        tests::skip("the kernel has no Landlock");
-    }
     return WEXITSTATUS(status);
 }
 
@@ -44,6 +42,9 @@ int problem_of(int result) {
 }  // namespace
 
 TEST_CASE("who has given up files opens, makes and runs none, and uses what is open") {
+    if (status_of([] { return 0; }) == has_none) {
+        tests::skip("needs Landlock");
+    }
     CHECK(status_of([] { return problem_of(::open("/etc/passwd", O_RDONLY)); }) == EACCES);
     CHECK(status_of([] { return problem_of(::open("/", O_RDONLY | O_DIRECTORY)); }) == EACCES);
     const tests::TemporaryDirectory directory;

@@ -1,6 +1,7 @@
 #include "common/record_file.hpp"
 
 #include "common/unique_fd.hpp"
+#include "tests/common/seccomp.hpp"
 #include "tests/common/temporary_directory.hpp"
 #include "tests/testing.hpp"
 
@@ -854,6 +855,7 @@ TEST_CASE("T-38: the last user of all has a last login, and the file is no large
 }
 
 TEST_CASE("T-38: what a write fails with is told by its number, and nothing is left behind") {
+    tests::need_seccomp();
     const tests::TemporaryDirectory directory;
     const std::string path = directory.write("wtmp", std::string(record_size + 5, '\0'));
     for (const int problem : {ENOSPC, EDQUOT, EIO, EFBIG, EROFS}) {

@@ -1,5 +1,7 @@
 #include "common/signals.hpp"
 
+#include "tests/testing.hpp"
+
 #include <csignal>
 #include <optional>
 
@@ -153,7 +155,15 @@ int status_with_default_signals(void (*before)()) {
 }
 
 TEST_CASE("default signals are ignored and blocked no more, and exec does the rest") {
-    const int status = status_with_default_signals([] {});
+    constexpr int others_are_told = 3;
+    const int status = status_with_default_signals([] {
+        if (((common::own_signal_status().ignored >> (SIGRTMAX - 1)) & 1U) == 0) {
+            ::_exit(others_are_told);
+        }
+    });
+    if (WIFEXITED(status) && WEXITSTATUS(status) == others_are_told) {
+        tests::skip("needs /proc to tell this process's signals, not those of its emulator");
+    }
     CHECK(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == SIGTERM);
 }

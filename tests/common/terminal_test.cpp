@@ -75,6 +75,20 @@ int status_with_input(int input, Action action) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// Skips the test case where nobody knows the request that this needs: ENOSYS, which
+/// only an emulator of another processor says to ioctl(2).
+template <typename Action>
+void need(Action action) {
+    try {
+        action();
+    } catch (const std::system_error& problem) {
+        if (problem.code() == std::errc::function_not_supported) {
+            tests::skip(problem.what());
+        }
+        throw;
+    }
+}
+
 }  // namespace
 
 TEST_CASE("names and paths of lines lead to each other") {
@@ -148,6 +162,7 @@ TEST_CASE("standard input is a line when it is one") {
 TEST_CASE("a line takes any speed, named or not") {
     const tests::PtyPair pty;
     const Terminal terminal = Terminal::open(pty.path());
+    need([&] { terminal.set_speed(9600); });
     for (const unsigned speed :
          {50U, 300U, 1200U, 9600U, 38'400U, 115'200U, 4'000'000U, 12'345U, 31'250U, 7U, 250'000U}) {
         CAPTURE(speed);
@@ -164,7 +179,7 @@ TEST_CASE("changing the speed changes nothing else") {
     const tests::PtyPair pty;
     const Terminal terminal = open_raw(pty);
     const termios before = terminal.modes();
-    terminal.set_speed(12'345);
+    need([&] { terminal.set_speed(12'345); });
     const termios after = terminal.modes();
     CHECK(after.c_iflag == before.c_iflag);
     CHECK(after.c_oflag == before.c_oflag);
@@ -292,26 +307,32 @@ TEST_CASE("a line is given to its user through the open descriptor") {
 
 TEST_CASE("a session leader takes a line and its standard descriptors") {
     const tests::PtyPair pty;
-    CHECK(status_with_input(pty.master(), [&] {
-              if (::setsid() < 0) {
-                  return 98;
-              }
-              const Terminal terminal = Terminal::open(pty.path());
-              if (::tcgetsid(terminal.descriptor()) == ::getsid(0)) {
-                  return 97;  // opening alone must not take it
-              }
-              terminal.become_controlling();
-              terminal.become_standard();
-              const bool ours = ::tcgetsid(terminal.descriptor()) == ::getsid(0);
-              for (const int fd : {0, 1, 2}) {
-                  struct stat status {};
-                  if (::fstat(fd, &status) != 0 || status.st_rdev != terminal.device() ||
-                      (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) {
-                      return 96;
-                  }
-              }
-              return ours ? 0 : 95;
-          }) == 0);
+    constexpr int no_answer = 94;
+    const int outcome = status_with_input(pty.master(), [&] {
+        if (::setsid() < 0) {
+            return 98;
+        }
+        const Terminal terminal = Terminal::open(pty.path());
+        if (::tcgetsid(terminal.descriptor()) == ::getsid(0)) {
+            return 97;  // opening alone must not take it
+        }
+        terminal.become_controlling();
+        terminal.become_standard();
+        const bool ours = ::tcgetsid(terminal.descriptor()) == ::getsid(0);
+        for (const int fd : {0, 1, 2}) {
+            struct stat status {};
+            if (::fstat(fd, &status) != 0 || status.st_rdev != terminal.device() ||
+                (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) {
+                return 96;
+            }
+        }
+        // No session's number, but what qemu says.
+        return ours ? 0 : ::tcgetsid(terminal.descriptor()) == 0 ? no_answer : 95;
+    });
+    if (outcome == no_answer) {
+        tests::skip("needs tcgetsid(3)");
+    }
+    CHECK(outcome == 0);
 }
 
 TEST_CASE("a hang-up ends every use of the line, and it can be opened again") {
@@ -321,8 +342,12 @@ TEST_CASE("a hang-up ends every use of the line, and it can be opened again") {
     const tests::PtyPair pty;
     const Terminal old = open_raw(pty);
     try {
-        old.hang_up();
+        need([&] { old.hang_up(); });
     } catch (const std::system_error& problem) {
+        // Root of a container, which may not.
+        if (problem.code() != std::errc::operation_not_permitted) {
+            throw;
+        }
         tests::skip(problem.what());
     }
     CHECK_THROWS_AS((void)old.read_byte(), std::system_error);

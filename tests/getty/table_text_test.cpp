@@ -70,7 +70,7 @@ TEST_CASE("octal digits are taken three at a time, as one byte") {
 TEST_CASE("numbers are those of C") {
     struct Case {
         std::string_view text;
-        long value;  ///< -1: none
+        long long value;  ///< -1: none
     };
     const std::vector<Case> cases{
         {"0", 0},
@@ -90,7 +90,7 @@ TEST_CASE("numbers are those of C") {
     for (const Case& c : cases) {
         CAPTURE(c.text);
         const auto value = getty::read_c_number(c.text);
-        CHECK((value ? static_cast<long>(*value) : -1) == c.value);
+        CHECK((value ? static_cast<long long>(*value) : -1) == c.value);
     }
 }
 

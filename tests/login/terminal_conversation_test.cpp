@@ -30,8 +30,9 @@ class Booth {
 
     /// Types after the question has been asked.
     Answer ask(common::Echo echo, std::string_view keys, std::string_view prompt = "? ") {
-        std::thread person{[this, keys, prompt] {
-            while (said.find(prompt) == std::string::npos) {
+        // Not the question before.
+        std::thread person{[this, keys, prompt, begin = said.size()] {
+            while (said.find(prompt, begin) == std::string::npos) {
                 said += pty.read_all();
             }
             CHECK(pty.type(keys));
