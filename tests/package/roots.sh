@@ -81,6 +81,7 @@ inside() {
 
 passed=0
 failed=0
+skipped=0
 # check TITLE COMMAND...: what it says is only of interest if it fails. Not to be
 # called as a condition: no error would end the command then.
 check() {
@@ -114,6 +115,6 @@ need() {
 
 # The last line, as every test program has it.
 tell_counts() {
-    echo "$passed passed, $failed failed, 0 skipped"
+    echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" -eq 0 ]
 }
