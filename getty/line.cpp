@@ -4,6 +4,7 @@
 #include "common/log.hpp"
 #include "common/spare_memory.hpp"
 #include "getty/exit_status.hpp"
+#include "getty/login_command.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -210,6 +211,8 @@ void Line::on_time(Clock::time_point now) {
             times_.issue = now + patience_with_typing;
         } else if (unwritten_.empty()) {
             look_at_issue(now);
+            // Here it costs nobody who types time or memory.
+            static_cast<void>(ignored_signals());
             free_memory();
         } else {
             // A stopped line is not written full.

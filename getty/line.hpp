@@ -1,7 +1,6 @@
 #pragma once
 
 #include "common/environment.hpp"
-#include "common/signals.hpp"
 #include "getty/ask_name.hpp"
 #include "getty/boot_splash.hpp"
 #include "getty/chat.hpp"
@@ -231,9 +230,8 @@ class Line {
     bool has_typed_text_ = false;
     bool takes_name_at_once_ = true;  ///< that the reader may say now
     std::uint8_t known_lacks_ = 0;
-    std::optional<common::SignalBits> ignored_signals_;  ///< as login is not to find them
-    unsigned go_ons_ = 0;                                ///< in a row
-    bool seen_any_ = false;                              ///< bytes, since poll told of the line
+    unsigned go_ons_ = 0;    ///< in a row
+    bool seen_any_ = false;  ///< bytes, since poll told of the line
     std::shared_ptr<QuietConsole> quiet_;
     BootSplash splash_;
     LockHints hints_;

@@ -44,10 +44,9 @@ bool is_our_login(const std::string& path) {
 /// Root, directory and niceness may be login's when it fails: there is no way back.
 [[noreturn]] void become_or_fail(const Options& options,
                                  const std::vector<std::string>& arguments,
-                                 const common::Environment& environment,
-                                 common::SignalBits ignored) {
+                                 const common::Environment& environment) {
     try {
-        become_login(options, arguments, environment, ignored);
+        become_login(options, arguments, environment);
     } catch (const std::system_error& problem) {
         throw common::Failure{no_login,
                               arguments.front() + " cannot be started: cannot " + problem.what()};
@@ -99,16 +98,15 @@ void Line::become_login_program(const std::string& program) {
 
 /// In place of this process, or beside it where there are other lines to serve.
 void Line::start(const Options& options, const std::vector<std::string>& arguments) {
-    const auto ignored = ignored_signals_ ? *ignored_signals_ : common::own_signal_status().ignored;
     if (company_ == Company::alone) {
         // It is ending meanwhile, and no child of login's.
         end_reading();
-        become_or_fail(options, arguments, environment(), ignored);
+        become_or_fail(options, arguments, environment());
     }
     const auto become = [&] {
         common::tolerate("record the login", [this] { record_login(); });
         restore_descriptor_limit();
-        become_or_fail(options, arguments, environment(), ignored);
+        become_or_fail(options, arguments, environment());
     };
     try {
         leave_to_login(start_login(claimed_->terminal, become));

@@ -1,9 +1,9 @@
 #include "common/language.hpp"
 #include "common/log.hpp"
-#include "common/signals.hpp"
 #include "common/syscall.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
+#include "getty/login_command.hpp"
 
 #include <algorithm>
 #include <array>
@@ -164,9 +164,9 @@ void Line::ask_reader(ReaderRequest request) {
                 *options_, std::exchange(probing_, Probing::not_wanted), ends_);
         }
         process_->send(request);
-        if (is_new && !ignored_signals_) {
+        if (is_new) {
             // While it becomes powerless there is nothing else to do.
-            ignored_signals_ = common::own_signal_status().ignored;
+            static_cast<void>(ignored_signals());
         }
         awaits_reply_ = true;
         times_.reply_due = request.now + patience_with_reader;

@@ -134,10 +134,14 @@ int problem_with_program(const std::string& path) {
     return ::access(path.c_str(), X_OK) == 0 ? 0 : errno;
 }
 
+common::SignalBits ignored_signals() noexcept {
+    static const common::SignalBits ignored = common::own_signal_status().ignored;
+    return ignored;
+}
+
 void become_login(const Options& options,
                   const std::vector<std::string>& arguments,
-                  const common::Environment& environment,
-                  common::SignalBits ignored) {
+                  const common::Environment& environment) {
     if (!options.root.empty()) {
         common::check(::chroot(options.root.c_str()), "make the root", options.root);
         common::check(::chdir("/"), "enter", options.root);
@@ -157,7 +161,7 @@ void become_login(const Options& options,
         words.push_back(const_cast<char*>(word.c_str()));  // NOLINT(*-const-cast)
     }
     words.push_back(nullptr);
-    common::default_signals(ignored);
+    common::default_signals(ignored_signals());
     ::execve(words.front(), words.data(), environment.pointers().data());
     common::throw_errno("start", words.front());
 }

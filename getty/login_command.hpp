@@ -33,11 +33,14 @@ namespace getty {
 /// errno of what keeps this file from being run as a program; 0 for nothing.
 [[nodiscard]] int problem_with_program(const std::string& path);
 
+/// What this process found ignored, and ignores itself: looked up when it is asked for
+/// first, which takes as long as a tenth of the way from a name to login.
+[[nodiscard]] common::SignalBits ignored_signals() noexcept;
+
 /// Becomes login: root, directory, niceness, then execve, with every signal on its default
-/// action; `ignored` are not. Throws std::system_error that names the step which failed.
+/// action. Throws std::system_error that names the step which failed.
 [[noreturn]] void become_login(const Options& options,
                                const std::vector<std::string>& arguments,
-                               const common::Environment& environment,
-                               common::SignalBits ignored);
+                               const common::Environment& environment);
 
 }  // namespace getty
