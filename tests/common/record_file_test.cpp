@@ -1,5 +1,6 @@
 #include "common/record_file.hpp"
 
+#include "common/syscall_filter.hpp"
 #include "common/unique_fd.hpp"
 #include "tests/common/seccomp.hpp"
 #include "tests/common/temporary_directory.hpp"
@@ -140,11 +141,11 @@ void fail_writes_with(int problem) {
 
 /// To ten times what records may take; a sanitizer has terabytes of its own.
 void limit_memory() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    constexpr rlim_t enough = 256UL * 1024 * 1024;
-    const rlimit memory{.rlim_cur = enough, .rlim_max = RLIM_INFINITY};
-    ::setrlimit(RLIMIT_AS, &memory);
-#endif
+    if (common::can_be_confined) {
+        constexpr rlim_t enough = 256UL * 1024 * 1024;
+        const rlimit memory{.rlim_cur = enough, .rlim_max = RLIM_INFINITY};
+        ::setrlimit(RLIMIT_AS, &memory);
+    }
 }
 
 /// What is where no record may be.
