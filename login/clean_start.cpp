@@ -58,12 +58,13 @@ void forbid_core_dumps() {
     common::check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "forbid core dumps");
 }
 
+/// Keys and closed pipes end no login, a full file is an errno, and an alarm that
+/// a module has set and forgotten rings for nobody. CHLD stays at its default:
+/// modules wait for their helpers.
+constexpr std::array unheeded{
+    SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM};
+
 void settle_signals() {
-    // Keys and closed pipes end no login, a full file is an errno, and an alarm that
-    // a module has set and forgotten rings for nobody. CHLD stays at its default:
-    // modules wait for their helpers.
-    constexpr std::array unheeded{
-        SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGPIPE, SIGXFSZ, SIGALRM};
     // Nothing else of whoever started us survives exec.
     const common::SignalStatus inherited = common::own_signal_status();
     struct sigaction action {};
@@ -115,6 +116,14 @@ common::Environment start_clean() {
     constexpr rlim_t enough_descriptors = 1024;
     set_soft_limit(RLIMIT_NOFILE, enough_descriptors);
     return inherited;
+}
+
+common::SignalBits unheeded_signals() noexcept {
+    common::SignalBits signals = 0;
+    for (const int number : unheeded) {
+        signals |= common::SignalBits{1} << static_cast<unsigned>(number - 1);
+    }
+    return signals;
 }
 
 void give_default_limits() {

@@ -6,6 +6,7 @@
 #include "common/safe_text.hpp"
 #include "common/spare_memory.hpp"
 #include "common/syscall.hpp"
+#include "login/clean_start.hpp"
 #include "login/process_identity.hpp"
 #include "login/refusal.hpp"
 #include "login/session_limits.hpp"
@@ -70,6 +71,7 @@ struct Prepared {
     std::vector<char*> environment_at_root;  ///< HOME=/
     std::string word_about_home;
     int channel = no_channel;
+    bool has_usual_oom_score = false;
     common::SignalBits ignored_signals = 0;
 };
 
@@ -130,13 +132,19 @@ void require(bool succeeded, const Prepared& prepared, Step step) noexcept {
     }
 }
 
+constexpr const char* own_oom_score = "/proc/self/oom_score_adj";
+
+/// Looked at before the fork: a new process has everything of /proc before it still.
+bool has_usual_oom_score() noexcept {
+    const common::UniqueFd file{::open(own_oom_score, O_RDONLY | O_CLOEXEC)};
+    std::array<char, 2> score{};
+    return ::read(file.get(), score.data(), score.size()) == 2 && score == std::array{'0', '\n'};
+}
+
 /// What init may have wished for its gettys is not for everybody.
 void take_usual_oom_score() noexcept {
-    const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (file >= 0) {
-        [[maybe_unused]] const auto written = ::write(file, "0", 1);
-        ::close(file);
-    }
+    const common::UniqueFd file{::open(own_oom_score, O_WRONLY | O_CLOEXEC)};
+    [[maybe_unused]] const auto written = ::write(file.get(), "0", 1);
 }
 
 /// True if the home was entered, false if the session goes on in `/`.
@@ -185,7 +193,8 @@ void settle(Prepared& prepared) noexcept {
         prepared.channel = first_other;
     }
     ::close_range(first_other + (has_channel ? 1 : 0), ~0U, 0);
-    prepared.ignored_signals = common::own_signal_status().ignored;
+    prepared.ignored_signals =
+        plan.forget_gate ? common::own_signal_status().ignored : unheeded_signals();
 }
 
 [[noreturn]] void exec_shell(const Prepared& prepared) noexcept {
@@ -210,7 +219,9 @@ void take_line(const Prepared& prepared) noexcept {
     send(prepared.channel, Step::ready, 0);
 
     // While login writes the records.
-    take_usual_oom_score();
+    if (!prepared.has_usual_oom_score) {
+        take_usual_oom_score();
+    }
     // Not in login itself: what it has to write at the end must not be too large
     // for somebody's limits.
     if (const int problem = take_limits(prepared.plan.limits); problem != 0) {
@@ -285,6 +296,7 @@ Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int ch
     const common::Environment environment_at_root = at_root(plan.environment);
     std::string argv0 = plan.command.argv0;
     Prepared prepared = prepare(plan, argv0, environment_at_root, childs);
+    prepared.has_usual_oom_score = has_usual_oom_score();
     if (!plan.callers_modes) {
         give_up_controlling_terminal(terminal, plan.login);
     }

@@ -40,7 +40,8 @@ struct ShellPlan {
     std::optional<termios> callers_modes{};
     UserLimits limits{};
     std::optional<std::chrono::sys_seconds> ends{};  ///< whoever is there then has to go
-    /// Frees what the gate left in the child; must not throw.
+    /// Frees what the gate left in the child; must not throw. Modules run in it, which
+    /// may do what they like with signals; without one login's are ignored, and no others.
     std::function<void()> forget_gate{};
 };
 

@@ -180,7 +180,8 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
         .callers_modes = is_guest() ? std::optional{context_.talk.modes_found()} : std::nullopt,
         .limits = limits_for_session(),
         .ends = admission.ends,
-        .forget_gate = [&gate] { gate.forget_in_child(); }};
+        .forget_gate = gate.has_rules_of_its_own() ? [&gate] { gate.forget_in_child(); }
+                                                   : std::function<void()>{}};
 }
 
 pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
