@@ -12,8 +12,10 @@
 #include <cstring>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include <dlfcn.h>
+#include <link.h>
 #include <sys/stat.h>
 
 #include <security/pam_appl.h>
@@ -80,6 +82,27 @@ Libpam load_libpam() {
 const Libpam& libpam() {
     static const Libpam library = load_libpam();
     return library;
+}
+
+int note_module(dl_phdr_info* library, std::size_t /*size*/, void* names) noexcept {
+    const std::string_view name = library->dlpi_name;
+    if (name.substr(name.rfind('/') + 1).starts_with("pam_")) {
+        common::tolerate("keep PAM's modules", [&] {
+            static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+        });
+    }
+    return 0;
+}
+
+/// pam_end(3) takes modules apart, which has nothing to do with what they clean up. In
+/// the process that becomes the shell it would be the most of its work, and in login it
+/// would come just before the end.
+void keep_modules_loaded() {
+    std::vector<std::string> names;
+    ::dl_iterate_phdr(note_module, &names);
+    for (const std::string& name : names) {
+        static_cast<void>(::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE));
+    }
 }
 
 constexpr int changes_of_an_expired_password = 3;
@@ -367,6 +390,7 @@ void PamGate::open_session(Greeting greeting) {
     if (items_.watchdog != nullptr) {
         items_.watchdog->rests();
     }
+    keep_modules_loaded();
 }
 
 common::Environment PamGate::environment() {

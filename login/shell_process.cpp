@@ -405,8 +405,8 @@ void ShellProcess::release() const {
     common::check(sent < 0 && errno == EPIPE ? 0 : sent, "release the shell");
 }
 
-ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
-    common::give_memory_back();
+ShellEnd ShellProcess::wait(common::SignalQueue& signals,
+                            const std::function<void()>& once_started) {
     start_ends_ = std::chrono::steady_clock::now() + plan_.patience;
     if (plan_.idle_limit > 0s) {
         idle_.emplace(plan_.idle_limit, std::chrono::steady_clock::now(), last_read(terminal_));
@@ -441,6 +441,9 @@ ShellEnd ShellProcess::wait(common::SignalQueue& signals) {
         if (sources[1].revents != 0) {
             if (auto reason = read_failure()) {
                 give_up(end, *std::move(reason));
+            } else {
+                once_started();
+                common::give_memory_back();
             }
             channel_.ours.reset();
         }

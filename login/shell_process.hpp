@@ -87,7 +87,9 @@ class ShellProcess {
     void release() const;
     /// Waits until it has ended. A hang-up of the line, SIGHUP and SIGTERM end it,
     /// and nobody typing for too long: HUP and CONT first, KILL after three seconds.
-    [[nodiscard]] ShellEnd wait(common::SignalQueue& signals);
+    /// `once_started` is what there is time for when the child has become the shell.
+    [[nodiscard]] ShellEnd wait(common::SignalQueue& signals,
+                                const std::function<void()>& once_started);
 
   private:
     struct Channel {

@@ -256,8 +256,7 @@ int ThisMachine::release_shell_and_wait() {
     shell_->release();
     // Until now a person could be told why there is no session.
     context_.talk.hand_over();
-    context_.watchdog.see_off();
-    const ShellEnd end = shell_->wait(context_.signals);
+    const ShellEnd end = shell_->wait(context_.signals, [this] { context_.watchdog.see_off(); });
     log_event(end.not_started ? common::Severity::error : common::Severity::info,
               "session of " + common::quoted(plan_->user.name) + " on " + context_.line.origin() +
                   ": " + words_for(end) + (end.not_started ? " (ref " + end.reference + ")" : ""),
