@@ -7,7 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
+#include <cstdint>
 #include <new>
 
 #include <dirent.h>
@@ -58,16 +58,24 @@ bool has_new_in(const std::string& directory) noexcept {
     return found;
 }
 
+/// When a file was read and written, since 1970.
+struct Touched {
+    std::chrono::nanoseconds read;
+    std::chrono::nanoseconds written;
+};
+
 /// A file that is no folder.
-Mailbox mailbox_of(const struct stat& status) noexcept {
-    if (!S_ISREG(status.st_mode) || status.st_size == 0) {
+Mailbox mailbox_of(mode_t mode, std::uint64_t size, const Touched& touched) noexcept {
+    if (!S_ISREG(mode) || size == 0) {
         return Mailbox::empty;
     }
-    const auto nanoseconds = [](const timespec& time) {
-        return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
-    };
-    return nanoseconds(status.st_atim) > nanoseconds(status.st_mtim) ? Mailbox::read
-                                                                     : Mailbox::unread;
+    return touched.read > touched.written ? Mailbox::read : Mailbox::unread;
+}
+
+/// Of a timespec or what statx(2) has for it.
+template <typename Time>
+std::chrono::nanoseconds since_1970(const Time& time) noexcept {
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
 Mailbox look_at_mail(const std::string& path, const std::string& directory_of_new) noexcept {
@@ -78,7 +86,9 @@ Mailbox look_at_mail(const std::string& path, const std::string& directory_of_ne
     if (S_ISDIR(status.st_mode)) {
         return has_new_in(directory_of_new) ? Mailbox::unread : Mailbox::empty;
     }
-    return mailbox_of(status);
+    return mailbox_of(status.st_mode,
+                      static_cast<std::uint64_t>(status.st_size),
+                      {.read = since_1970(status.st_atim), .written = since_1970(status.st_mtim)});
 }
 
 /// Answers that a child gives in memory, until the end of scope.
@@ -132,9 +142,6 @@ class UserToFiles {
     ~UserToFiles() {
         ::setfsuid(user_before_);
         ::setfsgid(group_before_);
-        if (!is(user_before_, group_before_)) {
-            std::abort();
-        }
         // Who has been somebody else may be dumped again, where the machine is set so.
         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     }
@@ -153,35 +160,32 @@ class UserToFiles {
     uid_t user_before_;
 };
 
-/// What is at a path: the file itself, nothing, or what cannot be told without waiting.
+/// What is at a path: something, nothing, or what cannot be told without waiting.
 enum class Sight { there, missing, unknown };
 
-/// Of a name in a folder.
+/// Whatever is mounted there, nobody is asked for more than the kernel knows.
+Sight status_of(int folder, const char* name, int flags, struct statx& status) noexcept {
+    if (::statx(folder, name, flags | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &status) == 0) {
+        return Sight::there;
+    }
+    return errno == ENOENT ? Sight::missing : Sight::unknown;
+}
+
+/// Of a name in a folder on such a file system.
 Sight sight_of(const common::UniqueFd& folder,
                common::FileSystem kind,
                const std::string& name,
-               struct stat* status) noexcept {
+               struct statx& status) noexcept {
+    // In memory nothing has to be waited for, and the names of what is not there are
+    // forgotten.
+    if (kind == common::FileSystem::in_memory && name.find('/') == name.npos) {
+        return status_of(folder.get(), name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, status);
+    }
     const auto file = common::find_cached(folder.get(), name.c_str(), O_NOFOLLOW);
-    const int problem = errno;
-    if (file.is_open()) {
-        const bool is_told =
-            status == nullptr || (common::file_system_of(file) != common::FileSystem::other &&
-                                  ::fstatat(file.get(), "", status, AT_EMPTY_PATH) == 0);
-        return is_told ? Sight::there : Sight::unknown;
+    if (!file.is_open()) {
+        return errno == ENOENT ? Sight::missing : Sight::unknown;
     }
-    if (problem == ENOENT) {
-        return Sight::missing;
-    }
-    // It forgets the names of what is not there.
-    const bool cannot_wait = kind == common::FileSystem::in_memory && name.find('/') == name.npos;
-    // Whatever is mounted there, it is not asked.
-    constexpr int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
-    struct statx found {};
-    if (problem != EAGAIN || !cannot_wait ||
-        ::statx(folder.get(), name.c_str(), flags, STATX_TYPE, &found) == 0) {
-        return Sight::unknown;
-    }
-    return errno == ENOENT ? Sight::missing : Sight::unknown;
+    return status_of(file.get(), "", AT_EMPTY_PATH, status);
 }
 
 /// Nothing where it is not an empty or a plain file, for certain.
@@ -196,11 +200,16 @@ std::optional<Mailbox> mailbox_at_once(const std::string& path) {
     if (kind == common::FileSystem::other) {
         return std::nullopt;
     }
-    struct stat status {};
-    switch (sight_of(folder, kind, path.substr(slash + 1), &status)) {
+    struct statx status {};
+    switch (sight_of(folder, kind, path.substr(slash + 1), status)) {
         case Sight::missing: return Mailbox::empty;
         case Sight::there:
-            return S_ISREG(status.st_mode) ? std::optional{mailbox_of(status)} : std::nullopt;
+            return S_ISREG(status.stx_mode)
+                       ? std::optional{mailbox_of(status.stx_mode,
+                                                  status.stx_size,
+                                                  {.read = since_1970(status.stx_atime),
+                                                   .written = since_1970(status.stx_mtime)})}
+                       : std::nullopt;
         case Sight::unknown: break;
     }
     return std::nullopt;
@@ -217,9 +226,10 @@ std::optional<HomeView> look_at_once(const common::User& user, const HomeQuestio
     if (kind == common::FileSystem::other) {
         return std::nullopt;
     }
+    struct statx status {};
     // To look for its own entry takes the right to enter it.
     const auto hush =
-        sight_of(home, kind, questions.hush_file.empty() ? "." : questions.hush_file, nullptr);
+        sight_of(home, kind, questions.hush_file.empty() ? "." : questions.hush_file, status);
     const auto mailbox = mailbox_at_once(questions.mailbox);
     if (hush == Sight::unknown || !mailbox) {
         return std::nullopt;

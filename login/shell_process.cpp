@@ -369,14 +369,18 @@ ShellProcess::ShellProcess(const ShellPlan& plan, const common::Terminal& termin
 
 void ShellProcess::wait_until_ready() const {
     constexpr int patience = 5000;
-    pollfd source{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0};
-    const int ready = common::retry_interrupted([&source] { return ::poll(&source, 1, patience); });
     Report report{.step = Step::session, .problem = ETIMEDOUT};
-    if (ready == 1) {
-        const auto size = ::recv(channel_.ours.get(), &report, sizeof report, 0);
-        if (size != static_cast<ssize_t>(sizeof report)) {
-            report.problem = EPIPE;
-        }
+    const auto receive = [&] {
+        return ::recv(channel_.ours.get(), &report, sizeof report, MSG_DONTWAIT);
+    };
+    auto size = receive();
+    if (size < 0 && errno == EAGAIN) {
+        pollfd source{.fd = channel_.ours.get(), .events = POLLIN, .revents = 0};
+        common::retry_interrupted([&source] { return ::poll(&source, 1, patience); });
+        size = receive();
+    }
+    if (size >= 0 && size != static_cast<ssize_t>(sizeof report)) {
+        report.problem = EPIPE;
     }
     if (report.step != Step::ready || report.problem != 0) {
         throw std::system_error{report.problem,
