@@ -188,11 +188,16 @@ void settle(Prepared& prepared) noexcept {
     constexpr int first_other = STDERR_FILENO + 1;
     // The channel stays until exec closes it: that is how login knows.
     const bool has_channel = prepared.channel != no_channel;
-    if (has_channel && prepared.channel != first_other) {
-        ::dup3(prepared.channel, first_other, O_CLOEXEC);
+    if (has_channel && ::dup3(prepared.channel, first_other, O_CLOEXEC) == first_other) {
         prepared.channel = first_other;
     }
-    ::close_range(first_other + (has_channel ? 1 : 0), ~0U, 0);
+    if (prepared.channel > first_other) {
+        const auto channel = static_cast<unsigned>(prepared.channel);
+        ::close_range(first_other, channel - 1, 0);
+        ::close_range(channel + 1, ~0U, 0);
+    } else {
+        ::close_range(first_other + (has_channel ? 1 : 0), ~0U, 0);
+    }
     prepared.ignored_signals =
         plan.forget_gate ? common::own_signal_status().ignored : unheeded_signals();
 }
