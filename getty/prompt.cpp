@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace getty {
 
@@ -70,105 +71,70 @@ std::string bsd_date(const LineProfile& profile, const IssueFacts& facts) {
     return formatted_time(facts, format == "%+" ? date_format : format);
 }
 
-using Expand = std::string (*)(const LineProfile&, const IssueFacts&);
-
-struct Escape {
-    char letter;
-    Expand expand;
-};
-
-template <std::function<std::string()> IssueFacts::*Fact>
-std::string fact(const LineProfile& /*profile*/, const IssueFacts& facts) {
-    return told(facts.*Fact);
-}
-
-std::string line_name(const LineProfile& /*profile*/, const IssueFacts& facts) {
+std::string line_name(const IssueFacts& facts) {
     return common::safe_text(facts.line);
 }
 
-std::string speed(const LineProfile& /*profile*/, const IssueFacts& facts) {
-    return std::to_string(facts.speed);
-}
-
-std::string users(const LineProfile& /*profile*/, const IssueFacts& facts) {
-    return user_count(facts);
-}
-
-std::string nothing(const LineProfile& /*profile*/, const IssueFacts& /*facts*/) {
-    return {};
-}
-
-template <char Character>
-std::string character(const LineProfile& /*profile*/, const IssueFacts& /*facts*/) {
-    return {Character};
-}
-
-std::string time_of_day(const LineProfile& /*profile*/, const IssueFacts& facts) {
+std::string time_of_day(const IssueFacts& facts) {
     return formatted_time(facts, "%H:%M:%S");
 }
 
-constexpr auto after_at = std::to_array<Escape>({
-    {'@', character<'@'>},
-    {'B', speed},
-    {'D',
-     [](const LineProfile&, const IssueFacts& facts) { return formatted_time(facts, "%m/%d/%y"); }},
-    {'H', [](const LineProfile&, const IssueFacts& facts) { return short_host_of(facts); }},
-    {'L', line_name},
-    {'S', fact<&IssueFacts::node_name>},
-    {'T', time_of_day},
-    {'U', users},
-    {'V', fact<&IssueFacts::version>},
-});
+// What an escape stands for; nothing where there is no such escape. No tables: of
+// pointers those would be, which a waiting process has to keep memory of its own for.
+using Expansion = std::optional<std::string>;
 
-constexpr auto after_backslash = std::to_array<Escape>({
-    {'C',
-     [](const LineProfile&, const IssueFacts& facts) {
-         return formatted_time(facts, "%a %b %e %H:%M:%S %Y");
-     }},
-    {'D',
-     [](const LineProfile&, const IssueFacts& facts) { return formatted_time(facts, "%d/%m"); }},
-    {'I', nothing},  // a modem's CONNECT text
-    {'L', line_name},
-    {'N', users},
-    {'P', line_name},
-    {'S', speed},
-    {'T', time_of_day},
-    {'U', users},
-    {'Y', nothing},  // a caller's number
-    {'b', character<'\b'>},
-    {'c', nothing},  // "no newline here", which there never is
-    {'f', character<'\f'>},
-    {'g', character<'\a'>},
-    {'n', character<'\n'>},
-    {'r', character<'\r'>},
-    {'s', character<' '>},
-    {'t', character<'\t'>},
-    {'v', character<'\v'>},
-});
-
-constexpr auto after_percent = std::to_array<Escape>({
-    {'%', character<'%'>},
-    {'d', bsd_date},
-    {'h', bsd_host},
-    {'m', fact<&IssueFacts::machine>},
-    {'r', fact<&IssueFacts::release>},
-    {'s', fact<&IssueFacts::system_name>},
-    {'t', line_name},
-    {'v', fact<&IssueFacts::version>},
-});
-
-template <typename Table>
-Expand find(const Table& table, char letter) {
-    const auto* const found = std::find_if(
-        table.begin(), table.end(), [=](const Escape& e) { return e.letter == letter; });
-    return found == table.end() ? nullptr : found->expand;
+Expansion after_at(char letter, const IssueFacts& facts) {
+    switch (letter) {
+        case '@': return "@";
+        case 'B': return std::to_string(facts.speed);
+        case 'D': return formatted_time(facts, "%m/%d/%y");
+        case 'H': return short_host_of(facts);
+        case 'L': return line_name(facts);
+        case 'S': return told(facts.node_name);
+        case 'T': return time_of_day(facts);
+        case 'U': return user_count(facts);
+        case 'V': return told(facts.version);
+        default: return std::nullopt;
+    }
 }
 
-Expand find_escape(PromptStyle style, char mark, char letter) {
-    if (style == PromptStyle::gettytab) {
-        return find(after_percent, letter);
+Expansion after_backslash(char letter, const IssueFacts& facts) {
+    switch (letter) {
+        case 'C': return formatted_time(facts, "%a %b %e %H:%M:%S %Y");
+        case 'D': return formatted_time(facts, "%d/%m");
+        case 'L':
+        case 'P': return line_name(facts);
+        case 'N':
+        case 'U': return user_count(facts);
+        case 'S': return std::to_string(facts.speed);
+        case 'T': return time_of_day(facts);
+        case 'I':             // a modem's CONNECT text
+        case 'Y':             // a caller's number
+        case 'c': return "";  // "no newline here", which there never is
+        case 'b': return "\b";
+        case 'f': return "\f";
+        case 'g': return "\a";
+        case 'n': return "\n";
+        case 'r': return "\r";
+        case 's': return " ";
+        case 't': return "\t";
+        case 'v': return "\v";
+        default: return std::nullopt;
     }
-    return mark == '@' ? find(after_at, letter) : find(after_backslash, letter);
+}
+
+Expansion after_percent(char letter, const LineProfile& profile, const IssueFacts& facts) {
+    switch (letter) {
+        case '%': return "%";
+        case 'd': return bsd_date(profile, facts);
+        case 'h': return bsd_host(profile, facts);
+        case 'm': return told(facts.machine);
+        case 'r': return told(facts.release);
+        case 's': return told(facts.system_name);
+        case 't': return line_name(facts);
+        case 'v': return told(facts.version);
+        default: return std::nullopt;
+    }
 }
 
 }  // namespace
@@ -195,8 +161,13 @@ std::string render_prompt(std::string_view text,
                 continue;
             }
         }
-        if (const Expand expand = find_escape(style, mark, text.front())) {
-            out += expand(profile, facts);
+        const char letter = text.front();
+        const Expansion expansion = style == PromptStyle::gettytab
+                                        ? after_percent(letter, profile, facts)
+                                    : mark == '@' ? after_at(letter, facts)
+                                                  : after_backslash(letter, facts);
+        if (expansion) {
+            out += *expansion;
         } else {
             // An unknown letter is itself; only a backslash is for taking a meaning away.
             out += mark == '\\' ? "" : std::string{mark};
