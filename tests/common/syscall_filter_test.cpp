@@ -101,6 +101,7 @@ TEST_CASE("who may read and write only is killed by anything else, and can end")
     if (TTYGATE_SANITIZED != 0) {
         tests::skip("a sanitizer's process makes system calls of its own");
     }
+    tests::need_seccomp();
     const auto end_of = [](void (*action)()) {
         const pid_t child = ::fork();
         if (child == 0) {
