@@ -48,7 +48,7 @@ TEST_CASE("file system: in memory, or what asks somebody else, as statfs(2) has 
         tests::skip("needs statmount(2) of Linux 6.8");
     }
     struct Row {
-        long type;
+        unsigned type;
         FileSystem kind;
     };
     const Row rows[] = {{0x01021994, FileSystem::in_memory},  // tmpfs
@@ -65,7 +65,7 @@ TEST_CASE("file system: in memory, or what asks somebody else, as statfs(2) has 
             continue;
         }
         for (const Row& row : rows) {
-            if (status.f_type == row.type) {
+            if (static_cast<unsigned>(status.f_type) == row.type) {
                 CHECK(common::file_system_of(file) == row.kind);
             }
         }
