@@ -42,6 +42,21 @@ TEST_CASE("cached path: nothing is found where nothing is, whether or not the ke
     CHECK(is_told);
 }
 
+TEST_CASE("cached path: what the kernel does not know by heart is not looked for") {
+    constexpr const char* in_memory = "/dev/shm";
+    constexpr long tmpfs = 0x01021994;  // which forgets the names of what is not there
+    struct statfs status {};
+    if (::statfs(in_memory, &status) != 0 || status.f_type != tmpfs) {
+        tests::skip("needs a tmpfs");
+    }
+    const std::string missing = std::string{in_memory} + "/ttygate-nothing-has-this-name";
+    CHECK_FALSE(common::find_cached(AT_FDCWD, missing.c_str(), 0).is_open());
+    if (errno == ENOSYS || errno == EINVAL) {
+        tests::skip("needs openat2(2) of Linux 5.12");
+    }
+    CHECK(errno == EAGAIN);
+}
+
 TEST_CASE("file system: in memory, or what asks somebody else, as statfs(2) has it") {
     constexpr long statmount_call = 457;
     if (::syscall(statmount_call, nullptr, nullptr, 0, 0) < 0 && errno == ENOSYS) {
