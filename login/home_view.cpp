@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <new>
 
@@ -131,10 +132,11 @@ class SharedAnswers {
 /// To file systems this process is the user, until the end of scope: setfsuid(2).
 class UserToFiles {
   public:
-    explicit UserToFiles(const common::User& user)
-        : user_(user),
-          group_before_(static_cast<gid_t>(::setfsgid(user.gid))),
-          user_before_(static_cast<uid_t>(::setfsuid(user.uid))) {}
+    explicit UserToFiles(const common::User& user) : user_(user), parent_(::getppid()) {
+        ::prctl(PR_GET_PDEATHSIG, &signal_of_parents_end_, 0, 0, 0);
+        group_before_ = static_cast<gid_t>(::setfsgid(user.gid));
+        user_before_ = static_cast<uid_t>(::setfsuid(user.uid));
+    }
     UserToFiles(const UserToFiles&) = delete;
     UserToFiles(UserToFiles&&) = delete;
     UserToFiles& operator=(const UserToFiles&) = delete;
@@ -144,6 +146,7 @@ class UserToFiles {
         ::setfsgid(group_before_);
         // Who has been somebody else may be dumped again, where the machine is set so.
         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        keep_to_parent();
     }
 
     [[nodiscard]] bool is_one() const { return is(user_.uid, user_.gid); }
@@ -155,9 +158,23 @@ class UserToFiles {
                static_cast<gid_t>(::setfsgid(~gid_t{0})) == group;
     }
 
+    /// A change of user takes away what getty has asked for: that this process ends
+    /// with its parent.
+    void keep_to_parent() const noexcept {
+        if (signal_of_parents_end_ == 0) {
+            return;
+        }
+        ::prctl(PR_SET_PDEATHSIG, signal_of_parents_end_, 0, 0, 0);
+        if (::getppid() != parent_) {
+            ::raise(signal_of_parents_end_);
+        }
+    }
+
     const common::User& user_;
-    gid_t group_before_;
-    uid_t user_before_;
+    pid_t parent_;
+    int signal_of_parents_end_ = 0;
+    gid_t group_before_ = 0;
+    uid_t user_before_ = 0;
 };
 
 /// What is at a path: something, nothing, or what cannot be told without waiting.

@@ -121,6 +121,15 @@ std::optional<UserLimits> parse_limits(std::string_view text) {
 
 }  // namespace
 
+void set_lower(UserLimits& limits, const ResourceLimit& limit) {
+    const auto is_lower = [&limit](const auto& other) {
+        return other.resource == limit.resource && other.value <= limit.value;
+    };
+    if (std::none_of(limits.resources.begin(), limits.resources.end(), is_lower)) {
+        set(limits.resources, limit);
+    }
+}
+
 LimitsReading limits_for(std::string_view text, std::string_view user, const IsMember& is_member) {
     LimitsReading reading;
     std::optional<UserLimits> own;

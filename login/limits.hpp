@@ -31,6 +31,9 @@ struct UserLimits {
     bool operator==(const UserLimits&) const = default;
 };
 
+/// Sets a limit, unless there is one that is lower.
+void set_lower(UserLimits& limits, const ResourceLimit& limit);
+
 struct LimitsReading {
     UserLimits limits{};
     std::vector<FaultyLine> faults{};

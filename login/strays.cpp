@@ -161,30 +161,38 @@ std::vector<pid_t> audited_strays(std::uint32_t audit_session,
 
 Strays::Strays() : audit_session_before_(own_audit_session()) {}
 
-void Strays::follow(pid_t shell, std::string_view line, std::optional<unsigned> most_processes) {
-    common::tolerate("give the session a cgroup of its own", [&] {
-        cgroup_.emplace(cgroup_name(line, ::getpid()));
-        cgroup_->add(shell);
-    });
-    if (most_processes) {
-        limit_processes(shell, *most_processes);
+std::optional<ResourceLimit> Strays::begin(std::string_view line,
+                                           std::optional<unsigned> most_processes) {
+    common::tolerate("give the session a cgroup of its own",
+                     [&] { cgroup_.emplace(cgroup_name(line, ::getpid())); });
+    if (!most_processes || can_count(*most_processes)) {
+        return std::nullopt;
+    }
+    // Only downwards: to raise it takes a capability that containers lack.
+    rlimit now{};
+    ::getrlimit(RLIMIT_NPROC, &now);
+    return ResourceLimit{.resource = RLIMIT_NPROC,
+                         .value = std::min(rlim_t{*most_processes}, now.rlim_max)};
+}
+
+/// The kernel counts the session's processes, and stops at so many.
+bool Strays::can_count(unsigned most) const {
+    if (!cgroup_) {
+        return false;
+    }
+    try {
+        cgroup_->limit_processes(most);
+        return true;
+    } catch (const std::system_error&) {
+        errno = 0;
+        return false;
     }
 }
 
-void Strays::limit_processes(pid_t shell, unsigned most) const {
-    try {
-        if (cgroup_) {
-            cgroup_->limit_processes(most);
-            return;
-        }
-    } catch (const std::system_error&) {
-        // Then by the next best.
-        errno = 0;
+void Strays::add(pid_t shell) const {
+    if (cgroup_) {
+        common::tolerate("count the session's processes", [&] { cgroup_->add(shell); });
     }
-    common::tolerate("limit the number of the user's processes", [&] {
-        const rlimit limit{.rlim_cur = most, .rlim_max = most};
-        common::check(::prlimit(shell, RLIMIT_NPROC, &limit, nullptr), "set a limit");
-    });
 }
 
 void Strays::end_all() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/process_table.hpp"
+#include "login/limits.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -59,16 +60,20 @@ class Strays {
     /// Before the gate opens its session, which may begin an audit session.
     Strays();
 
+    /// Before the shell's process is made. `most_processes`: LOGIN_MAX_PROCESSES, of the
+    /// session where the kernel counts them so (pids.max), else of the user: by the limit
+    /// that is returned, which that process has to take (RLIMIT_NPROC).
+    [[nodiscard]] std::optional<ResourceLimit> begin(std::string_view line,
+                                                     std::optional<unsigned> most_processes);
     /// Has the shell's process, before it runs, and all it starts, counted as the
-    /// session's. `most_processes`: LOGIN_MAX_PROCESSES, of the session where the
-    /// kernel counts them so (pids.max), else of the user (RLIMIT_NPROC).
-    void follow(pid_t shell, std::string_view line, std::optional<unsigned> most_processes);
+    /// session's.
+    void add(pid_t shell) const;
     /// Ends what is left of it. Never throws: what cannot be ended is logged.
     void end_all() noexcept;
 
   private:
     void end_audited() const;
-    void limit_processes(pid_t shell, unsigned most) const;
+    [[nodiscard]] bool can_count(unsigned most) const;
 
     std::uint32_t audit_session_before_;
     std::optional<SessionCgroup> cgroup_{};

@@ -188,13 +188,16 @@ pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
     // From here on nobody is looked up.
     context_.watchdog.rests();
     plan_ = plan_for(user, gate);
+    begin_strays(user, gate, plan_->limits);
     shell_.emplace(*plan_, context_.terminal);
-    follow_strays(user, gate);
+    if (strays_) {
+        strays_->add(shell_->process());
+    }
     return shell_->session();
 }
 
 /// systemd-logind(8) ends what it keeps a session of, by its own rules.
-void ThisMachine::follow_strays(const common::User& user, Gate& gate) {
+void ThisMachine::begin_strays(const common::User& user, Gate& gate, UserLimits& limits) {
     const std::vector<std::string>& linger = context_.settings.linger_users;
     const bool may_linger = std::find(linger.begin(), linger.end(), user.name) != linger.end();
     const common::Environment environment = gate.environment();
@@ -203,8 +206,11 @@ void ThisMachine::follow_strays(const common::User& user, Gate& gate) {
     if (may_linger || session != nullptr) {
         strays_.reset();
     }
-    if (strays_) {
-        strays_->follow(shell_->process(), context_.line.name, context_.settings.max_processes);
+    if (!strays_) {
+        return;
+    }
+    if (const auto limit = strays_->begin(context_.line.name, context_.settings.max_processes)) {
+        set_lower(limits, *limit);
     }
 }
 

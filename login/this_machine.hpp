@@ -61,7 +61,7 @@ class ThisMachine : public Machine {
         return context_.line.session_owner == SessionOwner::caller;
     }
     [[nodiscard]] UserLimits limits_for_session() const;
-    void follow_strays(const common::User& user, Gate& gate);
+    void begin_strays(const common::User& user, Gate& gate, UserLimits& limits);
     [[nodiscard]] LoginEvent event_of(const common::User& user, LoginEvent::Result result) const;
     [[nodiscard]] bool home_answers(const common::User& user) const;
     [[nodiscard]] ShellPlan plan_for(const common::User& user, Gate& gate) const;

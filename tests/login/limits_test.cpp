@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <doctest/doctest.h>
 
 using login::FaultyLine;
@@ -121,4 +123,18 @@ TEST_CASE("limits: a line that cannot be understood is not considered, and has a
         CHECK(reading.faults == std::vector<FaultyLine>{{2, "these are no limits"}});
         CHECK(reading.limits == all({{RLIMIT_NOFILE, 6}}));
     }
+}
+
+TEST_CASE("limits: what holds for all sessions makes nobody's own limit higher") {
+    login::UserLimits limits;
+    const login::ResourceLimit forty{.resource = RLIMIT_NPROC, .value = 40};
+    login::set_lower(limits, forty);
+    CHECK(limits.resources == std::vector{forty});
+    login::set_lower(limits, {.resource = RLIMIT_NPROC, .value = 50});
+    CHECK(limits.resources == std::vector{forty});
+    const login::ResourceLimit thirty{.resource = RLIMIT_NPROC, .value = 30};
+    login::set_lower(limits, thirty);
+    CHECK(limits.resources == std::vector{thirty});
+    login::set_lower(limits, {.resource = RLIMIT_CORE, .value = 50});
+    CHECK(limits.resources.size() == 2);
 }
