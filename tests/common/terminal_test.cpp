@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -326,11 +327,14 @@ TEST_CASE("a session leader takes a line and its standard descriptors") {
                 return 96;
             }
         }
-        // No session's number, but what qemu says.
-        return ours ? 0 : ::tcgetsid(terminal.descriptor()) == 0 ? no_answer : 95;
+        // tcgetsid(3) says what was in its memory then.
+        pid_t session = -1;
+        const bool is_told =
+            ::ioctl(terminal.descriptor(), TIOCGSID, &session) != 0 || session != -1;
+        return ours ? 0 : is_told ? 95 : no_answer;
     });
     if (outcome == no_answer) {
-        tests::skip("needs tcgetsid(3)");
+        tests::skip("needs tcgetsid(3), which qemu-user forgets to answer");
     }
     CHECK(outcome == 0);
 }
