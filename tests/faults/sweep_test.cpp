@@ -332,7 +332,7 @@ class Sweep {
 
     /// They are of one gate.
     void run(const std::vector<Case>& cases) {
-        constexpr std::size_t at_once = 100;
+        constexpr std::size_t at_once = 200;
         constexpr std::size_t said_every = 1000;
         for (std::size_t first = 0; first < cases.size(); first += at_once) {
             const auto end = std::min(first + at_once, cases.size());
