@@ -62,7 +62,7 @@ std::string address_in(const std::string& host) {
     const bool is_address = ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
                             ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
     // Up to where the C library has looked.
-    return is_address ? std::string{host.c_str()} : "?";
+    return is_address ? host.substr(0, host.find('\0')) : "?";
 }
 
 std::string running_program() {

@@ -132,11 +132,12 @@ class SharedAnswers {
 /// To file systems this process is the user, until the end of scope: setfsuid(2).
 class UserToFiles {
   public:
-    explicit UserToFiles(const common::User& user) : user_(user), parent_(::getppid()) {
-        ::prctl(PR_GET_PDEATHSIG, &signal_of_parents_end_, 0, 0, 0);
-        group_before_ = static_cast<gid_t>(::setfsgid(user.gid));
-        user_before_ = static_cast<uid_t>(::setfsuid(user.uid));
-    }
+    explicit UserToFiles(const common::User& user)
+        : user_(user),
+          parent_(::getppid()),
+          signal_of_parents_end_(signal_of_parents_end()),
+          group_before_(static_cast<gid_t>(::setfsgid(user.gid))),
+          user_before_(static_cast<uid_t>(::setfsuid(user.uid))) {}
     UserToFiles(const UserToFiles&) = delete;
     UserToFiles(UserToFiles&&) = delete;
     UserToFiles& operator=(const UserToFiles&) = delete;
@@ -158,6 +159,12 @@ class UserToFiles {
                static_cast<gid_t>(::setfsgid(~gid_t{0})) == group;
     }
 
+    static int signal_of_parents_end() noexcept {
+        int number = 0;
+        ::prctl(PR_GET_PDEATHSIG, &number, 0, 0, 0);
+        return number;
+    }
+
     /// A change of user takes away what getty has asked for: that this process ends
     /// with its parent.
     void keep_to_parent() const noexcept {
@@ -172,9 +179,9 @@ class UserToFiles {
 
     const common::User& user_;
     pid_t parent_;
-    int signal_of_parents_end_ = 0;
-    gid_t group_before_ = 0;
-    uid_t user_before_ = 0;
+    int signal_of_parents_end_;
+    gid_t group_before_;
+    uid_t user_before_;
 };
 
 /// What is at a path: something, nothing, or what cannot be told without waiting.

@@ -198,7 +198,7 @@ std::vector<Case> only_case(const std::vector<Scenario>& scenarios, const std::s
 class Trial {
   public:
     Trial(const Scenario& scenario, Words injection)
-        : scenario_(scenario), report_("/run/faults/report." + std::to_string(++made_)) {
+        : scenario_(scenario), report_("/run/faults/report." + std::to_string(++made)) {
         injection.insert(injection.begin(), {injector, report_});
         pty::Command command{.arguments = std::move(injection)};
         if (scenario.is_getty) {
@@ -286,7 +286,7 @@ class Trial {
         }
     }
 
-    static inline unsigned made_ = 0;
+    static inline unsigned made = 0;
 
     const Scenario& scenario_;
     std::string report_;

@@ -105,9 +105,9 @@ std::vector<std::string> looked_at_by_root(const std::string& trace, const std::
     std::vector<std::string> found;
     for (std::string line; std::getline(lines, line);) {
         const std::string process = line.substr(0, line.find(' '));
-        if (contains(line, "setresuid(1001, 1001, 1001") && line.ends_with("= 0")) {
-            users.insert(process);
-        } else if (contains(line, "setfsuid(1001)")) {
+        const bool is_for_good =
+            contains(line, "setresuid(1001, 1001, 1001") && line.ends_with("= 0");
+        if (is_for_good || contains(line, "setfsuid(1001)")) {
             users.insert(process);
         } else if (contains(line, "setfsuid(0)")) {
             users.erase(process);
