@@ -326,12 +326,13 @@ TEST_CASE("reader: many lines of one getty have one each, and none knows of anot
     for (const auto& reader : readers) {
         CHECK(descriptors_of(reader.id).size() == 1);
     }
+    // The lines' one process sees them off when it comes to it.
     lines[0].send("n\r");
     lines[0].expect("Password: ");
-    REQUIRE(readers_of(getty.id()).size() == 1);
+    REQUIRE(pty::wait_until([&] { return readers_of(getty.id()).size() == 1; }));
     lines[1].send("n\r");
     lines[1].expect("Password: ");
-    CHECK(readers_of(getty.id()).empty());
+    CHECK(pty::wait_until([&] { return readers_of(getty.id()).empty(); }));
 }
 
 TEST_CASE("reader: --no-sandbox does without it") {

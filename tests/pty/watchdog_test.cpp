@@ -291,7 +291,10 @@ TEST_CASE("the watchdog is there while PAM works, is small, and is not beside a 
     }
     visit.line.send("secret\r");
     visit.line.expect(pty::shell_prompt);
-    CHECK(pty::descendants_of(visit.login.id()) == std::vector<pid_t>{visit.line.session()});
+    // Told to go, it is seen off when the shell is there.
+    CHECK(pty::wait_until([&] {
+        return pty::descendants_of(visit.login.id()) == std::vector<pid_t>{visit.line.session()};
+    }));
     CHECK(count_watchdogs() == 0);
     visit.line.send("exit\r");
     CHECK(pty::wait_until([&] {
