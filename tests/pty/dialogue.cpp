@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <sstream>
+#include <utility>
 
 #include <sys/mount.h>
 #include <unistd.h>
@@ -104,6 +106,26 @@ std::vector<std::string> log_lines_of(World& world, pid_t process) {
                                [&](const auto& line) { return line.find(id) == line.npos; }),
                 lines.end());
     return lines;
+}
+
+std::vector<std::string> rows_of_trace(const std::string& trace) {
+    constexpr std::string_view to_come = " <unfinished ...>";
+    constexpr std::string_view comes = " resumed>";
+    std::vector<std::string> rows;
+    std::map<std::string, std::string> begun;
+    std::istringstream lines{trace};
+    for (std::string text; std::getline(lines, text);) {
+        const std::string process = text.substr(0, text.find(' '));
+        const auto rest = text.find(comes);
+        if (text.ends_with(to_come)) {
+            begun[process] = text.substr(0, text.size() - to_come.size());
+        } else if (rest != text.npos && text.find("<... ") < rest) {
+            rows.push_back(std::exchange(begun[process], {}) + text.substr(rest + comes.size()));
+        } else {
+            rows.push_back(text);
+        }
+    }
+    return rows;
 }
 
 bool has_exited(const std::string& trace, pid_t process) {

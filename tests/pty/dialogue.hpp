@@ -56,6 +56,9 @@ std::string ask_shell(Line& line, const std::string& command, const Place& place
 /// Those of one process.
 [[nodiscard]] std::vector<std::string> log_lines_of(World& world, pid_t process);
 
+/// The rows of what `strace -f -o` writes. A call that another process' came into stands
+/// there in two: "7 fchown(0, 0, 5 <unfinished ...>" and "7 <... fchown resumed>) = 0".
+[[nodiscard]] std::vector<std::string> rows_of_trace(const std::string& trace);
 /// Whether a trace that `strace -f -o` writes goes on to the end of this process.
 [[nodiscard]] bool has_exited(const std::string& trace, pid_t process);
 

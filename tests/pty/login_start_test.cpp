@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <list>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -87,8 +86,7 @@ struct Call {
 
 std::vector<Call> calls_on(const std::string& line, const std::string& trace) {
     std::vector<Call> calls;
-    std::istringstream lines{trace};
-    for (std::string text; std::getline(lines, text);) {
+    for (const std::string& text : pty::rows_of_trace(trace)) {
         const auto open = text.find('(');
         const auto begin = text.rfind(' ', open);
         if (open == text.npos || text.find("<" + line + ">") == text.npos ||

@@ -285,7 +285,9 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
     CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(flooded / 10s) + 1);
     if (pty::is_measured) {
         CHECK(after.on_processor - before.on_processor < flooded / 50);
-        CHECK(after.resident_kib <= before.resident_kib + 32);
+        CHECK(after.own_kib <= before.own_kib + 64);
+        // Of the program's own file the kernel maps 64 KiB around what is used first.
+        CHECK(after.resident_kib <= before.resident_kib + 128);
     }
     // Nor does it spin after it.
     pty::let_pass(500ms);

@@ -234,7 +234,12 @@ TEST_CASE(
         const auto before = pty::cost_of(getty.id());
         pty::let_pass(3000ms);
         CHECK(getty.is_running());
-        CHECK(pty::cost_of(getty.id()).processor == before.processor);
+        const auto after = pty::cost_of(getty.id());
+        // The last of the work before may show only in the next tick.
+        CHECK(after.processor - before.processor <= 10ms * pty::slowness);
+        if (TTYGATE_SANITIZED == 0) {
+            CHECK(after.on_processor - before.on_processor < 5ms);
+        }
         terminal.wipe();
         make_node(VirtualTerminal::path(), terminal_major, VirtualTerminal::number);
         CHECK(terminal.shows("box login: "));
