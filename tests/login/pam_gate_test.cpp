@@ -346,7 +346,8 @@ TEST_CASE("T-20 PAM gate: what was opened is closed, what was not is not") {
         if (row.opens) {
             CHECK_NOTHROW(service.gate().open_session(login::Greeting::shown));
         } else {
-            CHECK_THROWS_AS(service.gate().open_session(login::Greeting::shown), std::runtime_error);
+            CHECK_THROWS_AS(service.gate().open_session(login::Greeting::shown),
+                            std::runtime_error);
         }
         // The gate's end is an end of the session as well.
         service.end();
