@@ -2,6 +2,7 @@
 
 #include "common/assigned_value.hpp"
 #include "common/text_file.hpp"
+#include "common/undo.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,11 +18,12 @@ namespace {
 
 constexpr const char* domain = "ttygate";
 
-/// Of the process, like its log: everybody at one line reads one language.
+/// "": English.
 std::string spoken;
-/// What settles it, until it is settled.
-std::function<void()> to_choose;
+/// Whom it is spoken to, where a process has several to speak to.
+Audience* audience = nullptr;
 locale_t messages = nullptr;
+std::string language_of_messages;
 
 /// gettext(3) asks the environment for the language and the thread for a locale
 /// other than "C". Both are there for one message only: PAM's modules and strerror(3)
@@ -76,11 +78,25 @@ std::string with_value(std::string_view message, std::string_view place, std::st
     return text;
 }
 
+/// Of the language spoken, for gettext(3).
+bool find_locale() {
+    if (language_of_messages == spoken) {
+        return true;
+    }
+    if (messages != nullptr) {
+        ::freelocale(messages);
+        // gettext(3) keeps what it has found, by the locale's name and not by LANGUAGE:
+        // this has it look again.
+        ::textdomain(domain);
+    }
+    messages = locale_for(spoken);
+    language_of_messages = messages != nullptr ? spoken : "";
+    return messages != nullptr;
+}
+
 void settle_language() {
-    if (to_choose) {
-        // First, or looking for a sample of the language would ask again.
-        const auto choose = std::exchange(to_choose, nullptr);
-        choose();
+    if (audience != nullptr) {
+        audience->settle();
     }
 }
 
@@ -118,12 +134,8 @@ void speak(std::string_view language, const std::function<bool(std::string_view 
     if (is_english(language) || !is_language(language)) {
         return;
     }
-    if (messages != nullptr) {
-        ::freelocale(messages);
-    }
     spoken = language;
-    messages = locale_for(spoken);
-    if (messages == nullptr || ::bindtextdomain(domain, TTYGATE_CATALOGUES) == nullptr ||
+    if (!find_locale() || ::bindtextdomain(domain, TTYGATE_CATALOGUES) == nullptr ||
         ::bind_textdomain_codeset(domain, "UTF-8") == nullptr) {
         spoken.clear();
         return;
@@ -144,8 +156,28 @@ void speak_on(const Terminal& terminal, std::string_view named) {
     });
 }
 
-void speak_when_asked(std::function<void()> choose) {
-    to_choose = std::move(choose);
+Audience::Audience(std::optional<std::string>& language, std::function<void()> choose)
+    : language_(language), choose_(std::move(choose)) {
+    audience = this;
+}
+
+Audience::~Audience() {
+    audience = nullptr;
+}
+
+void Audience::settle() {
+    if (!language_) {
+        // Nobody, or looking for a sample of the language would ask again.
+        audience = nullptr;
+        const Undo speaks_again{[this] { audience = this; }};
+        spoken.clear();
+        choose_();
+        language_ = spoken;
+    }
+    spoken = *language_;
+    if (!spoken.empty() && !find_locale()) {
+        spoken.clear();
+    }
 }
 
 const char* translated(const char* message) {

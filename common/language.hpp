@@ -4,6 +4,7 @@
 #include "common/terminal.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,10 +27,28 @@ void speak(std::string_view language, const std::function<bool(std::string_view 
 /// a virtual terminal can show is known better.
 void speak_on(const Terminal& terminal, std::string_view named);
 
-/// The same once something is to be said: until then nothing is read and asked.
-/// `choose` calls one of these two, and must be good until then, or until it is
-/// replaced.
-void speak_when_asked(std::function<void()> choose);
+/// Those at one line, of which a process may serve several. While this lives
+/// translated() speaks to them: in their language, or, where that is not settled yet,
+/// in what `choose` settles it to by one of the two above. Until something is to be
+/// said nothing is read and asked, and what `choose` throws comes out of translated().
+/// There is one at a time.
+class Audience {
+  public:
+    /// `language` outlives it; nullopt is not settled yet, "" English.
+    Audience(std::optional<std::string>& language, std::function<void()> choose);
+    Audience(const Audience&) = delete;
+    Audience(Audience&&) = delete;
+    Audience& operator=(const Audience&) = delete;
+    Audience& operator=(Audience&&) = delete;
+    ~Audience();
+
+    /// Has the process speak their language.
+    void settle();
+
+  private:
+    std::optional<std::string>& language_;
+    std::function<void()> choose_;
+};
 
 /// The message in the language spoken, else as it is. For what a person at the
 /// line reads, never for the log: programs read that. What stands for the

@@ -4,12 +4,18 @@
 #include "common/utf8.hpp"
 
 #include <algorithm>
+#include <utility>
 
-#include <string.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero(3)
 
 namespace common {
 
 namespace {
+
+/// XON and XOFF: what a terminal sends by itself when its buffer is full.
+constexpr bool is_flow_control(char byte) {
+    return byte == '\x11' || byte == '\x13';
+}
 
 constexpr char escape_key = '\x1b';
 
@@ -36,6 +42,9 @@ std::string rub_out(std::size_t columns) {
 }  // namespace
 
 std::string LineEditor::feed(char byte) {
+    if (std::exchange(second_half_may_come_, false) && byte == '\n') {
+        return {};
+    }
     if (skips_escape(byte)) {
         return {};
     }
@@ -106,6 +115,9 @@ std::string LineEditor::edit(char byte) {
         restart();
         state_ = LineState::interrupted;
         return "^C\r\n";
+    }
+    if (is_flow_control(byte) && rules_.echo == Echo::shown) {
+        return {};
     }
     if (byte == keys.redraw) {
         state_ = LineState::redraw;

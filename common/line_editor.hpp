@@ -70,6 +70,10 @@ class LineEditor {
 
     [[nodiscard]] std::string feed(char byte);
 
+    /// If a line feed is the very next byte, it is the second half of a CR LF that
+    /// ended the line before, and no line.
+    void expect_second_half() { second_half_may_come_ = true; }
+
     [[nodiscard]] LineState state() const { return state_; }
     [[nodiscard]] std::string_view text() const { return {storage_.data(), size_}; }
     /// The line as it stands on the terminal, harmless.
@@ -107,6 +111,7 @@ class LineEditor {
     LineState state_ = LineState::typing;
     bool spoilt_ = false;
     bool carriage_return_ = false;
+    bool second_half_may_come_ = false;
 };
 
 }  // namespace common

@@ -49,8 +49,10 @@ bool standard_descriptors_open() noexcept {
             ++opened;
             continue;
         }
-        // open(2) takes the lowest free number: exactly the one that is missing.
-        const int fd = ::open("/dev/null", O_RDWR | O_NOCTTY);
+        // open(2) takes the lowest free number: exactly the one that is missing. Whoever
+        // asks for help and has closed standard output is told that there was none.
+        const int access = opened == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+        const int fd = ::open("/dev/null", access | O_NOCTTY);
         if (fd != opened) {
             return false;
         }

@@ -30,13 +30,16 @@ SignalBits signals_in(std::string_view status, std::string_view key) noexcept {
 }  // namespace
 
 SignalQueue::SignalQueue(std::initializer_list<int> signals) {
-    sigset_t wanted;
-    ::sigemptyset(&wanted);
+    ::sigemptyset(&wanted_);
     for (const int number : signals) {
-        ::sigaddset(&wanted, number);
+        ::sigaddset(&wanted_, number);
     }
-    check(::sigprocmask(SIG_BLOCK, &wanted, &before_), "block signals");
-    fd_.reset(check(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
+    check(::sigprocmask(SIG_BLOCK, &wanted_, &before_), "block signals");
+    fd_.reset(check(::signalfd(-1, &wanted_, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
+}
+
+void SignalQueue::block() const noexcept {
+    ::sigprocmask(SIG_BLOCK, &wanted_, nullptr);
 }
 
 SignalQueue::~SignalQueue() {

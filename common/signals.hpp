@@ -26,10 +26,13 @@ class SignalQueue {
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
     /// The number of the next signal that has arrived, or nothing.
     [[nodiscard]] std::optional<int> next() noexcept;
+    /// Once more, where somebody else's code may have let them through again.
+    void block() const noexcept;
     /// The process is about to end, which undoes it all: nothing is restored.
     void keep() noexcept { keeps_ = true; }
 
   private:
+    sigset_t wanted_{};
     sigset_t before_{};
     UniqueFd fd_;
     bool keeps_ = false;

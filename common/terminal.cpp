@@ -359,6 +359,11 @@ void Terminal::set_blocking() const {
     check(::fcntl(fd_.get(), F_SETFL, flags & ~O_NONBLOCK), "change", path_);
 }
 
+void Terminal::set_non_blocking() const noexcept {
+    const int flags = has_own_opening_ ? 0 : ::fcntl(fd_.get(), F_GETFL);
+    ::fcntl(fd_.get(), F_SETFL, flags | O_NONBLOCK);
+}
+
 void Terminal::become_standard() const {
     for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number) {
         check(::dup2(fd_.get(), number), "use as standard input and output", path_);

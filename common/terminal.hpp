@@ -117,6 +117,7 @@ class Terminal {
     void give_to(uid_t owner, gid_t group, mode_t mode) const;
     [[nodiscard]] Ownership ownership() const;
     void set_blocking() const;
+    void set_non_blocking() const noexcept;
     /// Puts the line on descriptors 0, 1 and 2.
     void become_standard() const;
 

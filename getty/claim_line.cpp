@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <csignal>
 
 #include <fcntl.h>
 #include <linux/serial.h>
@@ -114,6 +116,9 @@ std::optional<Terminal> hang_up_and_reopen(Terminal line) {
     if (!common::tolerate("hang up " + line.path(), [&] { line.hang_up(); })) {
         return line;
     }
+    // A line that is our controlling terminal tells us. Where init has left SIGHUP blocked
+    // that waits, and would end login: to ignore it again discards it.
+    ::signal(SIGHUP, SIG_IGN);
     // Standard input too: descriptor 0 is dead now, and only its name leads back.
     try {
         return line.open_by_name();
@@ -176,6 +181,7 @@ LineIdentity identity_of(const Terminal& line) {
 Claim claim_line(const std::string& name,
                  const Options& options,
                  Company company,
+                 Visit visit,
                  std::span<const LineIdentity> served) {
     const bool was_given = name == standard_input_word;
     auto line = open_line(name);
@@ -188,7 +194,7 @@ Claim claim_line(const std::string& name,
         return ServedAlready{};
     }
     if (!was_given) {
-        if (auto session = session_on(*line)) {
+        if (auto session = session_on(*line, {company, visit, options.login_program})) {
             return *std::move(session);
         }
     }
@@ -232,10 +238,17 @@ void take_for_session(const Terminal& line) {
 
 void give_back(const ClaimedLine& line, const Options& options) noexcept {
     try {
-        line.terminal.set_modes(
+        const Terminal& terminal = line.terminal;
+        if (line.found_speed != 0 && terminal.speed() != line.found_speed) {
+            // What is still to be sent would be sent at another speed.
+            constexpr std::chrono::milliseconds moment{200};
+            terminal.drain(moment);
+            terminal.set_speed(line.found_speed);
+        }
+        terminal.set_modes(
             line.was_given
                 ? line.found_modes
-                : login_modes(line.found_modes, line.terminal.modes(), options, {}, LoginEcho::on));
+                : login_modes(line.found_modes, terminal.modes(), options, {}, LoginEcho::on));
     } catch (const std::exception& problem) {
         // The line is gone, and nobody types on it.
         static_cast<void>(problem);

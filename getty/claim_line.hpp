@@ -17,9 +17,6 @@ namespace getty {
 /// process stays, passes signals on, and ends as the child ends.
 void lead_session();
 
-/// Whether one process serves one line or several.
-enum class Company { alone, among_others };
-
 /// A line that is ours, and how it was found before the hang-up: a pseudo
 /// terminal forgets its speed there.
 struct ClaimedLine {
@@ -62,6 +59,7 @@ struct LineIdentity {
 [[nodiscard]] Claim claim_line(const std::string& name,
                                const Options& options,
                                Company company,
+                               Visit visit,
                                std::span<const LineIdentity> served);
 
 /// Makes it the controlling terminal of this session, which has no other, and our

@@ -96,6 +96,14 @@ void Line::give_back() noexcept {
     }
 }
 
+common::Audience Line::audience() {
+    return {language_, [this] {
+                if (claimed_) {
+                    common::speak_on(claimed_->terminal, options_->language);
+                }
+            }};
+}
+
 /// A copy, which other lines have no part in, for what does not hold on this one any more.
 Options& Line::own_options() {
     const auto own = std::make_shared<Options>(*options_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/environment.hpp"
+#include "common/language.hpp"
 #include "getty/ask_name.hpp"
 #include "getty/boot_splash.hpp"
 #include "getty/chat.hpp"
@@ -70,6 +71,9 @@ class Line {
     [[nodiscard]] std::optional<Clock::time_point> wakes_at() const;
     /// `events` as poll(2) found them, 0 when the time has come.
     void on_event(short events, Clock::time_point now);
+
+    /// Those who read what is said on it, while it is served.
+    [[nodiscard]] common::Audience audience();
 
     /// watching() has become readable.
     void on_change(Clock::time_point now);
@@ -151,6 +155,7 @@ class Line {
 
     void on_input(short events, Clock::time_point now);
     void on_bytes_in_opening(Clock::time_point now);
+    [[nodiscard]] char typed_key(char byte) const;
     void on_bytes_in_answer(Clock::time_point now);
     [[nodiscard]] std::optional<char> next_byte(Clock::time_point now);
     [[nodiscard]] bool is_deaf() const;
@@ -214,6 +219,7 @@ class Line {
     int exit_status_ = 0;
     std::optional<ClaimedLine> claimed_;
     LineIdentity identity_{};  ///< of the line that was claimed last, among others
+    Speed own_speed_ = 0;      ///< that it had then
     Speed speed_ = 0;          ///< that its modes name; 0: the line has to be asked
     std::optional<DeviceWatch> watch_;
     std::optional<LineSession> occupant_;  ///< who is still logged in on the line
@@ -245,6 +251,7 @@ class Line {
     bool is_typed_lost_ = false;    ///< in a flood there was more than BREAKs
     bool asks_when_quiet_ = false;  ///< a pause is over, but the line is not quiet yet
     Clock::time_point last_of_flood_{};
+    std::optional<std::string> language_;  ///< settled when something is said
     std::string modem_text_;
     std::string unwritten_;
 

@@ -15,6 +15,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto pause_between_steps = 100ms;
+/// Beside it there is room for the prompt in what a line may have unwritten.
+constexpr std::size_t longest_issue = 96UL * 1024;
+
+/// In whole lines.
+std::string_view as_much_as_is_shown(std::string_view issue) {
+    return issue.size() <= longest_issue ? issue
+                                         : issue.substr(0, issue.rfind('\n', longest_issue) + 1);
+}
 
 }  // namespace
 
@@ -80,7 +88,7 @@ void Line::put_on_screen(std::string_view issue) {
     if (profile.issue_text) {
         append_output(as_shown(render_prompt(*profile.issue_text, profile, facts())));
     }
-    append_output(as_shown(std::string{issue}));
+    append_output(as_shown(std::string{as_much_as_is_shown(issue)}));
     if (options_->accessible && !issue.empty() && !issue.ends_with('\n')) {
         append_output("\r\n");
     }

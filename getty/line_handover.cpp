@@ -42,12 +42,17 @@ bool is_our_login(const std::string& path) {
 }
 
 /// Root, directory and niceness may be login's when it fails: there is no way back.
-[[noreturn]] void become_or_fail(const Options& options,
+[[noreturn]] void become_or_fail(const common::Terminal& terminal,
+                                 const Options& options,
                                  const std::vector<std::string>& arguments,
                                  const common::Environment& environment) {
     try {
+        // The descriptors that login inherits share this open line.
+        terminal.set_blocking();
         become_login(options, arguments, environment);
     } catch (const std::system_error& problem) {
+        // What is said about it must not wait for a line that is stopped.
+        terminal.set_non_blocking();
         throw common::Failure{no_login,
                               arguments.front() + " cannot be started: cannot " + problem.what()};
     }
@@ -76,12 +81,12 @@ void Line::become_login(Clock::time_point now) {
     }
     times_.written.reset();
     const std::string program = program_outside(*options_);
-    if (const int problem = problem_with_program(program); problem != 0) {
-        do_without_login(problem, now);
-        return;
-    }
     try {
-        become_login_program(program);
+        if (const int problem = problem_with_program(program); problem != 0) {
+            do_without_login(problem, now);
+        } else {
+            become_login_program(program);
+        }
     } catch (const std::system_error& problem) {
         on_trouble(problem, now);
     }
@@ -101,12 +106,12 @@ void Line::start(const Options& options, const std::vector<std::string>& argumen
     if (company_ == Company::alone) {
         // It is ending meanwhile, and no child of login's.
         end_reading();
-        become_or_fail(options, arguments, environment());
+        become_or_fail(claimed_->terminal, options, arguments, environment());
     }
     const auto become = [&] {
         common::tolerate("record the login", [this] { record_login(); });
         restore_descriptor_limit();
-        become_or_fail(options, arguments, environment());
+        become_or_fail(claimed_->terminal, options, arguments, environment());
     };
     try {
         leave_to_login(start_login(claimed_->terminal, become));
@@ -127,8 +132,6 @@ void Line::give_line_to_login(LoginEcho echo) {
         common::tolerate("set the speed for login",
                          [&] { terminal.set_speed(*options_->profile.login_speed); });
     }
-    // The descriptors that login inherits share this open line.
-    terminal.set_blocking();
 }
 
 common::Environment Line::environment() const {

@@ -6,6 +6,7 @@
 #include "getty/autologin.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
+#include "getty/parity.hpp"
 #include "getty/table_text.hpp"
 
 #include <algorithm>
@@ -77,6 +78,10 @@ void Line::go_on_opening(Clock::time_point now) {
                 return;
             }
             times_.look_again.reset();
+            // Not before somebody has called.
+            if (options_->timeout > 0s) {
+                times_.give_up = now + options_->timeout;
+            }
             emit(unescaped(options_->init_string));
             opening_ = Opening::modem;
             [[fallthrough]];
@@ -148,7 +153,8 @@ void Line::on_key_in_opening(char byte, Clock::time_point now) {
             }
             return;
         case Opening::return_key:
-            if (is_return) {
+            // Of whatever parity.
+            if (without_parity(byte) == '\r' || without_parity(byte) == '\n') {
                 opening_ = Opening::issue;
                 go_on_opening(now);
             }

@@ -6,6 +6,7 @@
 #include "common/stale_records.hpp"
 #include "common/terminal_speed.hpp"
 #include "common/text_file.hpp"
+#include "common/unique_fd.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
 
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace getty {
@@ -29,6 +31,12 @@ constexpr auto shortest_life = 10s;
 common::RecordTime now_for_record() {
     return std::chrono::time_point_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now());
+}
+
+/// A pseudo terminal whose other side is there has only been hung up.
+bool can_be_opened(const std::string& path) {
+    return common::UniqueFd{::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)}
+        .is_open();
 }
 
 }  // namespace
@@ -88,7 +96,8 @@ void Line::try_to_open(Clock::time_point now) {
 /// may just be on its way: a name comes before what is mounted on it.
 Claim Line::claim_if_there() {
     try {
-        return claim_line(name_, *options_, company_, served_by_others());
+        const Visit visit = claimed_at_ == Clock::time_point{} ? Visit::first : Visit::again;
+        return claim_line(name_, *options_, company_, visit, served_by_others());
     } catch (const common::Failure& problem) {
         if (!watch_ || problem.status() != no_terminal) {
             throw;
@@ -112,10 +121,13 @@ std::vector<LineIdentity> Line::served_by_others() const {
 /// A getty started again, by hand or by an update, must not throw a person off
 /// the line.
 void Line::wait_for_end_of(LineSession session) {
+    const std::string id = std::to_string(session.id);
     common::log(common::Severity::notice,
-                "line " + common::quoted(name_) + ": " + common::quoted(session.user) +
-                    " is logged in on it (session " + std::to_string(session.id) +
-                    "): waiting for the end of that");
+                "line " + common::quoted(name_) + ": " +
+                    (session.user.empty() ? "another getty (process " + id + ") has taken it"
+                                          : common::quoted(session.user) +
+                                                " is logged in on it (session " + id + ")") +
+                    ": waiting for the end of that");
     occupant_ = std::move(session);
     times_.look_again.reset();
 }
@@ -123,7 +135,13 @@ void Line::wait_for_end_of(LineSession session) {
 void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     claimed_.emplace(std::move(claimed_line));
     if (all_ != nullptr) {
-        identity_ = identity_of(claimed_->terminal);
+        const LineIdentity identity = identity_of(claimed_->terminal);
+        // The line's own speed is the one it had before the first session.
+        if (identity == identity_) {
+            claimed_->found_speed = own_speed_;
+        }
+        identity_ = identity;
+        own_speed_ = claimed_->found_speed;
     }
     claimed_at_ = now;
     times_ = {};
@@ -132,16 +150,12 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     marks_ = {};
     asks_when_quiet_ = false;
     probing_ = Probing::not_wanted;
+    language_.reset();
     if (claimed_->terminal.is_virtual_terminal()) {
         emit(as_shown(restore_virtual_terminal(claimed_->terminal)));
     } else if (options_->probe_terminal && !options_->plain) {
         probing_ = Probing::wanted;
     }
-    common::speak_when_asked([this] {
-        if (claimed_) {
-            common::speak_on(claimed_->terminal, options_->language);
-        }
-    });
     speed_ = common::speed_named_in(claimed_->found_modes.c_cflag);
     ask_kernel_for_speed();
     set_speed();
@@ -150,9 +164,6 @@ void Line::claimed(ClaimedLine claimed_line, Clock::time_point now) {
     } else {
         // After the prompts, those of the other lines too.
         times_.record = now;
-    }
-    if (options_->timeout > 0s) {
-        times_.give_up = now + options_->timeout;
     }
     state_ = LineState::opening;
     opening_ = Opening::init_chat;
@@ -206,8 +217,10 @@ void Line::set_speed() {
 }
 
 void Line::lose_line(Clock::time_point now) {
-    const bool may_return = company_ == Company::among_others ||
-                            (claimed_ && name_ != "-" && !claimed_->terminal.is_pseudo_terminal());
+    const bool may_return =
+        company_ == Company::among_others ||
+        (claimed_ && name_ != "-" &&
+         (!claimed_->terminal.is_pseudo_terminal() || can_be_opened(claimed_->terminal.path())));
     give_back();
     forget_all();
     if (!may_return) {

@@ -4,6 +4,7 @@
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
 #include "getty/login_command.hpp"
+#include "getty/parity.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,10 +102,15 @@ void Line::on_received(const LineEvent& event, Clock::time_point now) {
         change_speed(judge_.on_damage(), now);
     } else if (const auto* const received = std::get_if<Received>(&event)) {
         judge_.on_good_byte();
-        if (!ends_.is_second_half(received->byte, now)) {
+        if (!ends_.is_second_half(typed_key(received->byte), now)) {
             on_key_in_opening(received->byte, now);
         }
     }
+}
+
+/// A byte without what the terminal's parity may have put into it.
+char Line::typed_key(char byte) const {
+    return options_->detect_parity ? without_parity(byte) : byte;
 }
 
 /// They go to the reader unseen, up to one with which a name may be finished.
@@ -120,7 +126,7 @@ void Line::on_bytes_in_answer(Clock::time_point now) {
         if (!times_.settled) {
             bytes[size++] = *byte;
             is_at_end = ends_batch(*byte);
-        } else if (*byte != '\n') {  // the other half of the line's end
+        } else if (typed_key(*byte) != '\n') {  // the other half of the line's end
             on_more_after_answer(now);
         }
     }

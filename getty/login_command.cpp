@@ -2,12 +2,15 @@
 
 #include "common/signals.hpp"
 #include "common/syscall.hpp"
+#include "common/undo.hpp"
+#include "common/unique_fd.hpp"
 #include "common/utf8.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -142,6 +145,14 @@ common::SignalBits ignored_signals() noexcept {
 void become_login(const Options& options,
                   const std::vector<std::string>& arguments,
                   const common::Environment& environment) {
+    const common::UniqueFd outside{
+        options.root.empty() ? -1 : ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    // Where login does not start, the log to say so in is not below its root.
+    const common::Undo back{[&outside] {
+        const bool is_back =
+            !outside.is_open() || (::fchdir(outside.get()) == 0 && ::chroot(".") == 0);
+        static_cast<void>(is_back);
+    }};
     if (!options.root.empty()) {
         common::check(::chroot(options.root.c_str()), "make the root", options.root);
         common::check(::chdir("/"), "enter", options.root);

@@ -21,6 +21,10 @@ namespace getty {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto interval_without_watch = 5s;
+
 /// devices.txt.
 constexpr unsigned terminals_major = 4;
 constexpr unsigned first_port = 64;
@@ -110,7 +114,14 @@ void ManyLines::add_sources(std::vector<pollfd>& sources) const {
 }
 
 void ManyLines::look_for_new_ones() {
+    looks_at_.reset();
     for (std::size_t i = 0; i < patterns_.size(); ++i) {
+        if (watches_[i].descriptor() < 0) {
+            watches_[i] = DeviceWatch{patterns_[i]};
+        }
+        if (watches_[i].descriptor() < 0) {
+            looks_at_ = Clock::now() + interval_without_watch;
+        }
         // What was told is taken before the look.
         static_cast<void>(watches_[i].saw_device());
         const std::string directory = directory_of(patterns_[i]);

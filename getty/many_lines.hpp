@@ -6,6 +6,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class ManyLines {
     void add_sources(std::vector<pollfd>& sources) const;
     /// Takes on lines that have come and fit a pattern.
     void look_for_new_ones();
+    /// When to look untold, as where a directory cannot be watched: there may be none
+    /// yet, or no inotify instance left.
+    [[nodiscard]] std::optional<Clock::time_point> looks_at() const noexcept { return looks_at_; }
     /// Lets go of those that came so and have gone again.
     void let_gone_ones_go();
     /// At the end: whoever looks at the records finds no getty.
@@ -39,6 +43,7 @@ class ManyLines {
     std::vector<std::string> names_{};     ///< of lines that are served whether there or not
     std::vector<std::string> patterns_{};  ///< paths
     std::vector<DeviceWatch> watches_{};   ///< one for each pattern
+    std::optional<Clock::time_point> looks_at_{};
     /// Most lines have the same.
     std::vector<std::weak_ptr<const LineSettings>> settings_{};
     std::list<Line> lines_{};

@@ -87,7 +87,7 @@ void NameReader::on_byte(char byte, Time now) {
 
 void NameReader::on_received(char byte, Time now) {
     judge_.on_good_byte();
-    if (ends_.is_second_half(byte, now)) {
+    if (ends_.is_second_half(detects_parity_ ? without_parity(byte) : byte, now)) {
         return;
     }
     const char key = detects_parity_ ? parity_.feed(byte) : byte;
@@ -135,9 +135,9 @@ void NameReader::on_answer(const Answer& answer) {
 }
 
 bool ends_batch(char byte) {
-    constexpr unsigned seven_bits = 0x7F;
-    const unsigned low = static_cast<unsigned char>(byte) & seven_bits;
-    return low < ' ' || low == seven_bits;
+    constexpr char erase = 0x7F;
+    const char key = without_parity(byte);
+    return key < ' ' || key == erase;
 }
 
 }  // namespace getty

@@ -3,7 +3,7 @@
 #include "common/program.hpp"
 #include "common/safe_text.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace getty {
 
@@ -49,21 +49,25 @@ bool names_label_first(const std::vector<std::string_view>& given, const Operand
            (is_named_like_a_line(given[1]) || !facts.is_label(given[1]));
 }
 
-}  // namespace
-
-Operands read_operands(std::span<const std::string_view> words, const OperandFacts& facts) {
+/// The words that are given, without a comment.
+std::vector<std::string_view> given_in(std::span<const std::string_view> words) {
     std::vector<std::string_view> given;
-    std::copy_if(words.begin(), words.end(), std::back_inserter(given), [](auto word) {
-        return !word.empty();
-    });
+    for (const std::string_view word : words) {
+        if (word.starts_with('#')) {
+            break;
+        }
+        if (!word.empty()) {
+            given.push_back(word);
+        }
+    }
+    return given;
+}
+
+Operands read_given(const std::vector<std::string_view>& given, const OperandFacts& facts) {
     if (given.empty()) {
         throw common::UsageError{
             "no line given: name a terminal, as tty1 or ttyS0, or - for "
             "standard input"};
-    }
-    if (given.size() > 3) {
-        throw common::UsageError{"too many operands: " + common::quoted(given[3]) +
-                                 " follows line, speed and terminal type"};
     }
     // The word console in front is the line of that name.
     if (given[0] != console_word && looks_like_speeds(given[0]) && given.size() > 1) {
@@ -93,6 +97,21 @@ Operands read_operands(std::span<const std::string_view> words, const OperandFac
     if (second_is_type || given.size() == 3) {
         operands.terminal_type = std::string{given.back()};
     }
+    return operands;
+}
+
+}  // namespace
+
+Operands read_operands(std::span<const std::string_view> words, const OperandFacts& facts) {
+    constexpr std::size_t most = 3;  // line, speed and terminal type
+    auto given = given_in(words);
+    std::string surplus;
+    if (given.size() > most) {
+        surplus = given[most];
+        given.resize(most);
+    }
+    Operands operands = read_given(given, facts);
+    operands.first_surplus = std::move(surplus);
     return operands;
 }
 

@@ -19,6 +19,7 @@ struct Operands {
     bool console_speed = false;    ///< the word console: as the kernel's command line says
     std::string label{};           ///< of a line table; empty: not given
     std::string unusable_speed{};  ///< why what stands for a speed is none; empty: it is one
+    std::string first_surplus{};   ///< of the words that stand for nothing; empty: there is none
 
     bool operator==(const Operands&) const = default;
 };
@@ -33,8 +34,9 @@ struct OperandFacts {
 /// (BusyBox, sysvinit), told apart by what is digits and commas; `LABEL LINE
 /// [TERM]` (BSD) and `LINE LABEL [TERM]` (System V) where a line table has the
 /// label. A word between line and type that is nothing of all that is passed
-/// over. Empty operands count as not given: run scripts pass them. Throws
-/// UsageError for too few or too many.
+/// over. Empty operands count as not given: run scripts pass them. `#` and what
+/// follows is a comment, as an inittab may have it (Buildroot's does): not
+/// every init leaves that out. Throws UsageError where no line is named.
 [[nodiscard]] Operands read_operands(std::span<const std::string_view> words,
                                      const OperandFacts& facts);
 

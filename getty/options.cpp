@@ -169,6 +169,12 @@ Options parse_options(int argc, char** argv) {
     if (names_lines && operands.line != several_lines) {
         throw common::UsageError{"a line beside --lines: " + common::quoted(operands.line)};
     }
+    if (!operands.first_surplus.empty()) {
+        // agetty and BusyBox pass it over without a word.
+        common::log(common::Severity::warning,
+                    common::quoted(operands.first_surplus) +
+                        " is not heeded: it follows line, speed and terminal type");
+    }
     options.line = names_lines ? std::string{} : operands.line;
     options.speeds = operands.speeds;
     options.setup = operands.setup;

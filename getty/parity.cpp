@@ -13,7 +13,7 @@ char ParityJudge::feed(char byte) {
     } else {
         seen_odd_ = true;
     }
-    return static_cast<char>(bits & ~eighth_bit);
+    return without_parity(byte);
 }
 
 Parity ParityJudge::parity() const {

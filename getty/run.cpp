@@ -1,5 +1,6 @@
 #include "getty/run.hpp"
 
+#include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/signals.hpp"
 #include "common/spare_memory.hpp"
@@ -10,7 +11,11 @@
 #include "getty/many_lines.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <iterator>
+#include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -24,10 +29,12 @@ using namespace std::chrono_literals;
 
 /// Less is no waiting.
 constexpr auto shortest_rest = 1ms;
+constexpr auto pause_without_poll = 100ms;
 
-/// poll(2)'s timeout for the earliest time any line wants; -1: none does.
-int patience(const std::list<Line>& lines, Clock::time_point now) {
-    std::optional<Clock::time_point> earliest;
+using MaybeTime = std::optional<Clock::time_point>;
+
+/// poll(2)'s timeout for `earliest`, or an earlier time any line wants; -1: none does.
+int patience(const std::list<Line>& lines, MaybeTime earliest, Clock::time_point now) {
     for (const Line& line : lines) {
         if (const auto wakes = line.wakes_at(); wakes && (!earliest || *wakes < *earliest)) {
             earliest = wakes;
@@ -57,23 +64,69 @@ bool is_due(const Line& line, const pollfd& source, Clock::time_point now) {
     return source.revents != 0 || (line.wakes_at() && *line.wakes_at() <= now);
 }
 
+/// poll(2) refuses more entries than there may be descriptors: those without one count
+/// too, and lines share the one that watches the issue. Returns its error number, or 0.
+int poll_each_once(std::vector<pollfd>& sources, int timeout) {
+    constexpr std::size_t nowhere = SIZE_MAX;
+    std::vector<pollfd> entries;
+    std::vector<std::size_t> places;  // by descriptor
+    entries.reserve(sources.size());
+    for (const pollfd& source : sources) {
+        if (source.fd < 0) {
+            continue;
+        }
+        const auto number = static_cast<std::size_t>(source.fd);
+        if (places.size() <= number) {
+            places.resize(number + 1, nowhere);
+        }
+        if (places[number] == nowhere) {
+            places[number] = entries.size();
+            entries.push_back(source);
+        }
+    }
+    const int result = ::poll(entries.data(), entries.size(), timeout);
+    const int problem = result < 0 ? errno : 0;
+    for (pollfd& source : sources) {
+        source.revents = source.fd >= 0 && problem == 0
+                             ? entries[places[static_cast<std::size_t>(source.fd)]].revents
+                             : short{0};
+    }
+    return problem;
+}
+
+/// A machine that is short of memory may have some again; signals are heard all the same.
+void pause_after_failed_poll(int problem) {
+    static bool is_logged = false;
+    if (!std::exchange(is_logged, true)) {
+        common::log(common::Severity::error,
+                    "cannot poll the lines: " + common::error_text(problem));
+    }
+    std::this_thread::sleep_for(pause_without_poll);
+}
+
 /// Waits for what is in the sources, and for a signal that ends getty: its number.
 [[nodiscard]] std::optional<int> wait_for(std::vector<pollfd>& sources,
                                           const std::list<Line>& lines,
+                                          MaybeTime besides,
                                           common::SignalQueue& ends,
                                           CpuLimit& limit) {
     sources.push_back({.fd = ends.descriptor(), .events = POLLIN, .revents = 0});
     limit.begin();
     const auto before = Clock::now();
-    ::poll(sources.data(), sources.size(), patience(lines, before));
+    const int problem = poll_each_once(sources, patience(lines, besides, before));
+    const bool has_failed = problem != 0 && problem != EINTR;
+    if (has_failed) {
+        pause_after_failed_poll(problem);
+    }
     if (Clock::now() - before >= shortest_rest) {
         limit.note_rest(before);
     }
-    return sources.back().revents != 0 ? ends.next() : std::nullopt;
+    return has_failed || sources.back().revents != 0 ? ends.next() : std::nullopt;
 }
 
 void serve(Line& line, const pollfd& own, const pollfd& watched, CpuLimit& limit) {
     const auto now = Clock::now();
+    const common::Audience audience = line.audience();
     if (watched.revents != 0) {
         line.on_change(now);
     }
@@ -104,7 +157,7 @@ std::optional<int> serve_all(std::list<Line>& lines, common::SignalQueue& ends) 
             return std::nullopt;
         }
         sources = sources_of(lines);
-        if (const auto number = wait_for(sources, lines, ends, limit)) {
+        if (const auto number = wait_for(sources, lines, std::nullopt, ends, limit)) {
             return number;
         }
     }
@@ -142,16 +195,17 @@ int serve_among_others(ManyLines& many, common::SignalQueue& ends) {
             serve_among_others(line, sources[place], sources[place + 1], limit);
             place += 2;
         }
-        if (std::any_of(std::next(sources.begin(), static_cast<std::ptrdiff_t>(place)),
-                        sources.end(),
-                        [](const pollfd& source) { return source.revents != 0; })) {
+        const bool is_due = many.looks_at() && *many.looks_at() <= Clock::now();
+        if (is_due || std::any_of(std::next(sources.begin(), static_cast<std::ptrdiff_t>(place)),
+                                  sources.end(),
+                                  [](const pollfd& source) { return source.revents != 0; })) {
             many.look_for_new_ones();
         }
         many.let_gone_ones_go();
         give_memory_back(lines);
         sources = sources_of(lines);
         many.add_sources(sources);
-        if (const auto number = wait_for(sources, lines, ends, limit)) {
+        if (const auto number = wait_for(sources, lines, many.looks_at(), ends, limit)) {
             return *number;
         }
     }

@@ -149,8 +149,9 @@ std::set<std::string> ElfFile::library_names() const {
         const auto before = bytes.find_last_not_of(in_names, place);
         const auto start = before == std::string_view::npos ? 0 : before + 1;
         const auto name = bytes.substr(start, bytes.find_first_not_of(in_names, place) - start);
-        if (name.starts_with("lib")) {
-            names.emplace(name);
+        // What stands before it need not be a string: nothing may part the two.
+        if (const auto begin = name.find("lib"); begin != std::string_view::npos) {
+            names.emplace(name.substr(begin));
         }
     }
     return names;

@@ -144,6 +144,32 @@ TEST_CASE("the key that ended the line is remembered") {
     CHECK_FALSE(editor.ended_with_carriage_return());
 }
 
+TEST_CASE("the second half of a line end before is no line, where it may come") {
+    struct Case {
+        std::string_view keys;
+        std::string_view text;
+        LineState state;
+    };
+    constexpr auto cases = std::to_array<Case>({
+        {"\n", "", LineState::typing},
+        {"\nab\n", "ab", LineState::finished},
+        {"\n\n", "", LineState::finished},
+        {"\r", "", LineState::finished},
+        {"a\n", "a", LineState::finished},
+        {"\x7f\n", "", LineState::finished},
+        {"\x1b[A\n", "", LineState::finished},
+    });
+    for (const Case& c : cases) {
+        CAPTURE(c.keys);
+        std::array<char, 8> storage{};
+        LineEditor editor{storage};
+        editor.expect_second_half();
+        feed_all(editor, c.keys);
+        CHECK(editor.text() == c.text);
+        CHECK(editor.state() == c.state);
+    }
+}
+
 TEST_CASE("nothing of a character is shown before it is whole") {
     std::array<char, 8> storage{};
     LineEditor editor{storage};
@@ -292,6 +318,16 @@ TEST_CASE("escape sequences are dropped, a lone ESC is a byte like another") {
         {"a\x1b[\x03", "", "a^C\r\n", LineState::interrupted},
         {"a\x1b[\xc3\xa9", "a\xc3\xa9", "a\xc3\xa9"},
     });
+}
+
+TEST_CASE("what a terminal sends to control the flow is no part of a name") {
+    std::array<char, 16> storage{};
+    LineEditor name{storage};
+    CHECK(feed_all(name, "a\x13n\x11n\r") == "ann\r\n");
+    CHECK(name.text() == "ann");
+    LineEditor password{storage, {.echo = Echo::hidden}};
+    feed_all(password, "a\x13n\r");
+    CHECK(password.text() == "a\x13n");
 }
 
 TEST_CASE("an administrator may add keys that erase") {

@@ -51,8 +51,9 @@ namespace {
 constexpr std::size_t record_size = sizeof(utmpx);
 /// None crosses the end of a page. It has 384 bytes, or 400 on arm64.
 constexpr std::size_t records_to_filler = record_size == 384 ? 15 : 9;
-/// 250 ms of patience and the time to notice.
-constexpr auto longest_wait = 350ms;
+/// 250 ms of patience, and the time to notice on a machine that is busy. Nothing of what
+/// is waited for would ever come.
+constexpr auto longest_wait = 4s;
 
 utmpx login_on(std::string_view line, pid_t process = 7) {
     return common::login_record({.line = line, .user = "ann", .process = process});
@@ -331,7 +332,7 @@ TEST_CASE("T-36: a child that lives on does not keep the lock") {
     waiting.join();
     const auto begun = Clock::now();
     CHECK(common::put_record(login_on("tty2"), path) == Recorded::written);
-    CHECK(Clock::now() - begun < 50ms);
+    CHECK(Clock::now() - begun < longest_wait);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
 }
@@ -440,7 +441,7 @@ TEST_CASE("T-42: a file of records as large as a disk costs neither memory nor t
             const int expected = count > most ? EFBIG : 0;
             return records.size() == most && text_of(records[0].ut_line) == "tty1" &&
                    code == expected && code_for_end == expected &&
-                   Clock::now() - begun < std::chrono::seconds{20};  // not a terabyte's
+                   Clock::now() - begun < std::chrono::seconds{60};  // not a terabyte's
         }));
     }
     // What is only added to may be as large as it likes.

@@ -64,7 +64,7 @@ TEST_CASE("modes come back on a stopped line without waiting for it") {
         REQUIRE(::tcflow(terminal.descriptor(), TCOOFF) == 0);
     }
     CHECK(echoes(terminal));
-    CHECK(std::chrono::steady_clock::now() - begun < 1s);
+    CHECK(std::chrono::steady_clock::now() - begun < 10s);
     ::tcflow(terminal.descriptor(), TCOON);
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("what is no terminal is refused, and nothing waits for it") {
     CHECK(errno_of_opening(directory.path("absent")) == ENOENT);
     CHECK(errno_of_opening(directory.path("file/below")) == ENOTDIR);
     CHECK(errno_of_opening("") == ENOENT);
-    CHECK(Clock::now() - begun < 1s);
+    CHECK(Clock::now() - begun < 10s);
 }
 
 TEST_CASE("standard input is a line when it is one") {
@@ -260,15 +260,16 @@ TEST_CASE("more than a line takes at once is written as it drains") {
         ::_exit(terminal.write(text, 20s) ? 0 : 1);
     }
     std::size_t received = 0;
-    while (received < text.size()) {
-        const std::size_t size = pty.read_all().size();
-        if (size == 0) {
-            break;
-        }
-        received += size;
-    }
+    // As long as the writer is there: it may pause longer than read_all() waits.
     int status = 0;
-    ::waitpid(writer, &status, 0);
+    bool has_ended = false;
+    while (received < text.size() && !has_ended) {
+        has_ended = ::waitpid(writer, &status, WNOHANG) == writer;
+        received += pty.read_all().size();
+    }
+    if (!has_ended) {
+        ::waitpid(writer, &status, 0);
+    }
     CHECK(status == 0);
     CHECK(received == text.size());
 }
@@ -281,10 +282,10 @@ TEST_CASE("writing to a stopped line ends when patience does") {
     CHECK_FALSE(terminal.write(std::string(100'000, 'x'), 100ms));
     const auto taken = Clock::now() - begun;
     CHECK(taken >= 100ms);
-    CHECK(taken < 1s);
+    CHECK(taken < 10s);
     CHECK(terminal.write_some("x") == 0);
     terminal.drain(50ms);
-    CHECK(Clock::now() - begun < 2s);
+    CHECK(Clock::now() - begun < 20s);
     ::tcflow(terminal.descriptor(), TCOON);
     CHECK(terminal.write("x", 100ms));
 }

@@ -177,7 +177,7 @@ void start(Getty& getty, const char* program, const Case& what) {
 
 void press_until(pty::Line& line, std::string_view key, std::string_view awaited) {
     const auto has_come = [&] { return line.unmatched().find(awaited) != std::string_view::npos; };
-    for (int count = 0; count < 40 && !pty::wait_until(has_come, 250ms); ++count) {
+    for (int count = 0; count < 40 && !pty::wait_until(has_come, 1000ms); ++count) {
         line.send(key);
     }
 }
@@ -286,6 +286,9 @@ TEST_CASE("login gets from us what it gets from agetty: the inits' lines") {
                    "between line and type stands the label of a line table"}}},
         // BusyBox init
         {.words = {"38400", "{line}"}, .also = {other_type}},
+        // Buildroot, where an init hands on the comment
+        {{"-L", "{line}", "115200", "vt100", "#", "GENERIC_SERIAL"}},
+        {{"-L", "{line}", "115200", "vt100", "of", "no", "use"}},
         // OpenEmbedded
         {{"-L", "115200", "{line}", "vt102"}},
         // OpenRC

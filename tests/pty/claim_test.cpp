@@ -287,6 +287,36 @@ TEST_CASE("a line with somebody logged in on it is not touched: getty waits for 
     CHECK(world.count_log("is logged in on it") == 1);
 }
 
+TEST_CASE("two gettys of one line do not throw each other off it for ever") {
+    pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    auto first = pty::start_getty(line);
+    line.expect("box login: ");
+    auto second = pty::start_getty(line);
+    world.wait_for_log("another getty (process " + std::to_string(second.id()) + ") has taken it");
+    CHECK(first.is_running());
+
+    pty::log_in(line, "ann", "secret");
+    CHECK(pty::ask_shell(line, "id -un") == "ann\r\n");
+    line.send("exit\r");
+    CHECK(second.wait_exit() == pty::Exit{.status = 0});
+    line.expect("box login: ");
+    CHECK(line.session() == first.id());
+}
+
+TEST_CASE("who only holds on to a line is no session where no record tells") {
+    const pty::TestWorld world;
+    world.remove_file("/run/utmp");
+    pty::Line line;
+    pty::Command squatter{.arguments = {"/bin/sleep", "1000"}};
+    squatter.session = pty::Session::leader_with_terminal;
+    const auto holder = line.start_on(squatter);
+    const auto getty = pty::start_getty(line);
+    line.expect("box login: ");
+    CHECK(line.session() == getty.id());
+}
+
 TEST_CASE("who only holds on to a line is no session, whatever an old record says") {
     const pty::TestWorld world;
     add_person(world, ann);

@@ -108,7 +108,7 @@ TEST_CASE("every active console: a child that ends is started again, with growin
         REQUIRE(children.size() == 1);
         const auto start = pty::Clock::now();
         ::kill(children.front(), SIGKILL);
-        line.expect("login: ", 15'000ms * pty::slowness);
+        line.expect("login: ", 60'000ms);
         waits.push_back(pty::Clock::now() - start);
     }
     CHECK(waits[1] >= 1s);
@@ -132,7 +132,7 @@ TEST_CASE("every active console: a signal to the parent ends all of them, and no
         const auto children = pty::descendants_of(getty.id());
         CHECK(children.size() == 3);
         getty.signal(number);
-        const auto exit = getty.wait_exit(10'000ms * pty::slowness);
+        const auto exit = getty.wait_exit();
         if (number == SIGKILL) {
             CHECK(pty::wait_until([&] { return !is_any_running(children); }));
         } else {
@@ -161,7 +161,7 @@ TEST_CASE("every active console: none is an error with a reason") {
     auto getty = start_for_consoles();
     world.wait_for_log("no active console");
     constexpr int no_terminal = 3;
-    CHECK(getty.wait_exit(12'000ms * pty::slowness) == pty::Exit{.status = no_terminal});
+    CHECK(getty.wait_exit(60'000ms) == pty::Exit{.status = no_terminal});
 }
 
 TEST_CASE("every active console: a machine that can start no process for now ends no session") {

@@ -104,6 +104,21 @@ TEST_CASE("a BREAK while a modem is waited for neither ends getty nor changes wh
     line.expect("Password: ");
 }
 
+TEST_CASE("--timeout does not run while nobody has called") {
+    pty::TestWorld world;
+    world.write_file("/etc/gettytab", "modem:ac=RING ATA\\r CONNECT:lm=Modem? :\n");
+    pty::Line line;
+    auto getty = start_with(line, {"-t", "1", "modem", "{line}"});
+    pty::let_pass(2500ms);
+    REQUIRE(getty.is_running());
+    line.send("RING\r\n");
+    line.expect("ATA\r");
+    line.send("CONNECT\r\n");
+    line.expect("Modem? ");
+    line.expect("Nobody logged in within 1 second.");
+    CHECK(getty.wait_exit() == pty::Exit{.status = 0});
+}
+
 TEST_CASE("a session is not touched because an older record of its line was left behind") {
     pty::TestWorld world;
     add_person(world, ann);

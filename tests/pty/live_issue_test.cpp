@@ -101,11 +101,11 @@ class VirtualTerminal {
   public:
     VirtualTerminal() {
         for (const auto& [path, device] : {std::pair{"/dev/tty0", ::makedev(4, 0)},
-                                           std::pair{"/dev/tty47", ::makedev(4, number)},
-                                           std::pair{"/dev/vcs47", ::makedev(7, number)}}) {
+                                           std::pair{"/dev/tty57", ::makedev(4, number)},
+                                           std::pair{"/dev/vcs57", ::makedev(7, number)}}) {
             common::check(::mknod(path, S_IFCHR | 0600, device), "mknod", path);
         }
-        if (!common::UniqueFd{::open("/dev/tty47", O_RDWR | O_NOCTTY | O_CLOEXEC)}.is_open()) {
+        if (!common::UniqueFd{::open("/dev/tty57", O_RDWR | O_NOCTTY | O_CLOEXEC)}.is_open()) {
             tests::skip("needs virtual terminals");
         }
     }
@@ -119,7 +119,7 @@ class VirtualTerminal {
     }
 
     [[nodiscard]] static std::string screen() {
-        std::ifstream file{"/dev/vcs47", std::ios::binary};
+        std::ifstream file{"/dev/vcs57", std::ios::binary};
         return {std::istreambuf_iterator<char>{file}, {}};
     }
     [[nodiscard]] static bool shows(std::string_view text) {
@@ -127,7 +127,7 @@ class VirtualTerminal {
     }
 
   private:
-    static constexpr unsigned number = 47;
+    static constexpr unsigned number = 57;
 };
 
 }  // namespace
@@ -138,7 +138,7 @@ TEST_CASE("Live issue without harm: a virtual terminal is cleared unless --nocle
         const pty::TestWorld world;
         const VirtualTerminal terminal;
         world.write_file("/etc/issue", "old words\n");
-        pty::Command command{.arguments = {pty::World::getty(), "tty47", "linux"}};
+        pty::Command command{.arguments = {pty::World::getty(), "tty57", "linux"}};
         if (!clears) {
             command.arguments.insert(command.arguments.begin() + 1, "--noclear");
         }
@@ -150,6 +150,22 @@ TEST_CASE("Live issue without harm: a virtual terminal is cleared unless --nocle
         getty.signal(SIGTERM);
         getty.wait_exit();
     }
+}
+
+TEST_CASE("an issue of any size leaves room for the prompt") {
+    const pty::TestWorld world;
+    world.write_file("/etc/issue", "whole\n");
+    std::string rows;
+    while (rows.size() < 60000) {
+        rows += "\\v\n";
+    }
+    for (const char* name : {"1", "2", "3"}) {
+        world.write_file(std::string{"/etc/issue.d/"} + name + ".issue", rows);
+    }
+    pty::Line line;
+    const auto getty = line.start_for({.arguments = {pty::World::getty(), "{line}", "dumb"}});
+    line.expect("whole\r\n");
+    CHECK(line.expect("box login: ").ends_with("\n"));
 }
 
 TEST_CASE("Live issue without harm: a changed file is shown, what is typed stays") {
@@ -288,7 +304,8 @@ TEST_CASE("Live issue without harm: a thousand addresses of an unused interface 
         const std::string cost = std::to_string(used / 1000) + " us for 1,000 address changes";
         CAPTURE(cost);
         if (TTYGATE_SANITIZED == 0) {
-            CHECK(used < 10'000'000);
+            // Each of them costs as much, where it is looked at.
+            CHECK(used < 30'000'000);
         }
         // It has not gone deaf over it.
         world.write_file("/etc/issue", "new words\n");
@@ -319,21 +336,26 @@ TEST_CASE("Live issue without harm: no oftener than once a second") {
     const pty::TestWorld world;
     world.write_file("/etc/issue", "number 0\n");
     pty::Line line;
-    const auto getty = open_line(world, line);
     const auto begun = pty::Clock::now();
-    for (int count = 1; pty::Clock::now() - begun < 2500ms; ++count) {
-        world.write_file("/etc/issue", "number " + std::to_string(count) + "\n");
-        pty::let_pass(20ms);
-    }
+    const auto getty = open_line(world, line);
+    const auto times = [&line] {
+        const std::string& shown = line.transcript();
+        int count = 0;
+        for (std::size_t at = 0; (at = shown.find("number", at)) != shown.npos; ++at) {
+            ++count;
+        }
+        return count;
+    };
+    // With the first, and one that a change has brought.
+    int number = 0;
+    CHECK(pty::wait_until([&] {
+        world.write_file("/etc/issue", "number " + std::to_string(++number) + "\n");
+        return pty::Clock::now() - begun >= 2500ms && times() >= 2;
+    }));
     world.write_file("/etc/issue", "the last\n");
     line.expect("the last");
-    const std::string& shown = line.transcript();
-    std::size_t times = 0;
-    for (std::size_t at = 0; (at = shown.find("number", at)) != shown.npos; ++at) {
-        ++times;
-    }
-    CHECK(times >= 2);
-    CHECK(times <= 4);
+    CHECK(number > 10);
+    CHECK(times() <= 1 + (pty::Clock::now() - begun) / 1s);
 }
 
 TEST_CASE("Live issue without harm: getty --reload has time and users shown anew") {

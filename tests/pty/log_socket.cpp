@@ -42,6 +42,11 @@ const std::vector<std::string>& LogSocket::lines() {
     return lines_;
 }
 
+void LogSocket::forget() {
+    receive();
+    lines_.clear();
+}
+
 void LogSocket::receive() {
     std::string datagram;
     while (true) {

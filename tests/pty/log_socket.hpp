@@ -18,6 +18,8 @@ class LogSocket : public Source {
 
     /// Every datagram so far, without the newline or NUL some senders add.
     [[nodiscard]] const std::vector<std::string>& lines();
+    /// As if there had not been any.
+    void forget();
 
     [[nodiscard]] int descriptor() const override { return socket_.get(); }
     void receive() override;

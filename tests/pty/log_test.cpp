@@ -187,7 +187,8 @@ TEST_CASE("fail2ban: its filter for PAM knows the failures, and one of a line th
                                     gate == pty::Gate::pam ? rules + "/filter.d/pam-generic.conf"
                                                            : directory.path("shadow.conf")},
                       .environment = {"PYTHONPATH=" + package + "/usr/lib/python3/dist-packages",
-                                      "PATH=/usr/bin:/bin"}});
+                                      "PATH=/usr/bin:/bin"}},
+                     pty::Milliseconds{120'000});
         CHECK(done.output == "10.0.0.7\n10.0.0.7\n");
     }
 }
@@ -209,7 +210,8 @@ TEST_CASE("logwatch: its reports count the failures that PAM knows of, and every
                                            package + "/usr/share/logwatch",
                                            service,
                                            directory.path("auth.log")},
-                             .environment = {"PATH=/usr/bin:/bin"}})
+                             .environment = {"PATH=/usr/bin:/bin"}},
+                            pty::Milliseconds{120'000})
                 .output;
         };
         const std::string failures = report_of("pam_unix");

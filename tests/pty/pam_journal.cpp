@@ -2,6 +2,7 @@
 
 #include "tests/testing.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -58,6 +59,18 @@ std::string PamJournal::steps_of(pid_t login) {
         steps += (steps.empty() ? "" : " ") + step;
     }
     return steps;
+}
+
+void PamJournal::forget_steps() {
+    const std::filesystem::path module{installed};
+    if (!std::filesystem::exists(module)) {
+        return;
+    }
+    for (const auto& file : std::filesystem::directory_iterator{module.parent_path()}) {
+        if (file.path() != module) {
+            std::filesystem::remove(file);
+        }
+    }
 }
 
 std::string PamJournal::items_of(pid_t login) {

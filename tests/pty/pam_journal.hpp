@@ -35,6 +35,8 @@ class PamJournal {
     /// "establish", "open", "reinitialize", "close", "delete", "password", with
     /// blanks between; and what came of the things it did ("conversation=0[0:answer]").
     [[nodiscard]] static std::string steps_of(pid_t login);
+    /// Of all processes, some of whose numbers may come again.
+    static void forget_steps();
 
   private:
     std::string module_;

@@ -110,6 +110,12 @@ void deafen() {
     }
 }
 
+void hear_everything() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 void sleep_for(unsigned seconds) {
     for (unsigned left = seconds; left > 0;) {
         left = ::sleep(left);
@@ -217,6 +223,7 @@ constexpr auto actions = std::to_array<NamedAction>({
     {"sleep", plainly<sleep_for>},
     {"loop", plainly<loop>},
     {"deafen", plainly<deafen>},
+    {"hear-everything", plainly<hear_everything>},
     {"alarm", plainly<::alarm>},
     {"close", plainly<[](unsigned first) { ::close_range(first, ~0U, 0); }>},
     {"close-one", plainly<[](unsigned which) { ::close(static_cast<int>(which)); }>},

@@ -53,8 +53,11 @@ ProcessCost cost_of(pid_t process) {
     long nanoseconds = 0;
     scheduler >> nanoseconds;
     cost.on_processor = std::chrono::nanoseconds{nanoseconds};
-    cost.resident_kib = number_after(text_of(process, "status"), "VmRSS:");
-    cost.own_kib = number_after(text_of(process, "smaps_rollup"), "Private_Dirty:");
+    const std::string memory = text_of(process, "smaps_rollup");
+    // Counted: what `status` says is an estimate on some kernels, of a hundred KiB or so.
+    cost.resident_kib = number_after(memory, "Rss:");
+    cost.own_kib = number_after(memory, "Private_Dirty:");
+    cost.written_kib = number_after(memory, "Anonymous:");
     return cost;
 }
 

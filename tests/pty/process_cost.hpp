@@ -18,6 +18,8 @@ struct ProcessCost {
     std::chrono::nanoseconds on_processor{0};  ///< the same as the scheduler counts it
     std::size_t resident_kib = 0;              ///< VmRSS
     std::size_t own_kib = 0;                   ///< written by it and by nobody else
+    /// Written by it; a child shares that without making it less.
+    std::size_t written_kib = 0;
 };
 
 [[nodiscard]] ProcessCost cost_of(pid_t process);

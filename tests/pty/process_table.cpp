@@ -54,6 +54,13 @@ std::vector<RunningProcess> running_processes() {
     return all;
 }
 
+char state_of(pid_t process) {
+    const auto all = running_processes();
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const auto& running) { return running.id == process; });
+    return found == all.end() ? '-' : found->state;
+}
+
 std::vector<pid_t> descendants_of(pid_t ancestor) {
     const auto all = running_processes();
     std::vector<pid_t> found{ancestor};

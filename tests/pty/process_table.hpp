@@ -22,6 +22,9 @@ struct RunningProcess {
 /// All processes of this pid namespace, in the order of their ids.
 [[nodiscard]] std::vector<RunningProcess> running_processes();
 
+/// As /proc/PID/stat has it: R, S, T and so on; '-' where there is no such process.
+[[nodiscard]] char state_of(pid_t process);
+
 /// Children, their children and so on, as they are at this moment.
 [[nodiscard]] std::vector<pid_t> descendants_of(pid_t ancestor);
 

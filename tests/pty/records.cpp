@@ -1,16 +1,20 @@
 #include "tests/pty/records.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 #include <lastlog.h>
 #include <utmpx.h>
 
 namespace pty {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -49,9 +53,16 @@ Record record_from(const utmpx& entry) {
 }  // namespace
 
 std::vector<Record> records_in(const std::string& path) {
-    const std::string bytes = contents_of(path);
-    if (bytes.size() % sizeof(utmpx) != 0) {
-        throw std::runtime_error{path + " ends within a record"};
+    std::string bytes = contents_of(path);
+    // Nothing is locked here: the kernel shows the pages of a write that is under way
+    // one after the other.
+    constexpr int most_looks = 200;
+    for (int looks = 1; bytes.size() % sizeof(utmpx) != 0; ++looks) {
+        if (looks == most_looks) {
+            throw std::runtime_error{path + " ends within a record"};
+        }
+        std::this_thread::sleep_for(5ms);
+        bytes = contents_of(path);
     }
     std::vector<Record> records;
     for (std::size_t at = 0; at < bytes.size(); at += sizeof(utmpx)) {

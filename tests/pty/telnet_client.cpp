@@ -68,8 +68,10 @@ std::string with_escapes(const std::string& text) {
 
 }  // namespace
 
-TelnetClient::TelnetClient(Environment environment)
-    : environment_(std::move(environment)), socket_(connect_to_server()) {}
+TelnetClient::TelnetClient(Environment environment) : environment_(std::move(environment)) {
+    // Not before the rest of us is there: whoever waits reads from us as well.
+    socket_ = connect_to_server();
+}
 
 void TelnetClient::send(std::string_view keys) {
     std::string bytes;

@@ -3,14 +3,17 @@
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/test_world.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -44,12 +47,19 @@ std::vector<std::string> letters_of(const std::string& text) {
     return letters;
 }
 
+/// Between two pieces, since it was last set to 0.
+pty::Clock::duration longest_gap{};
+
 /// Types in pieces, each a write of its own.
 void send_pieces(pty::Line& line,
                  const std::vector<std::string>& pieces,
                  pty::Milliseconds pause = 1ms) {
+    std::optional<pty::Clock::time_point> before;
     for (const std::string& piece : pieces) {
         line.send(piece);
+        const auto now = pty::Clock::now();
+        longest_gap = std::max(longest_gap, now - before.value_or(now));
+        before = now;
         pty::let_pass(pause);
     }
 }
@@ -270,10 +280,14 @@ const std::vector<Instant> instants{
 void get_in(pty::Line& line, Asked asked) {
     const auto is_at = [&line](std::string_view end) { return line.transcript().ends_with(end); };
     const auto goes_on = [&] { return is_at("Password: ") || is_at(pty::shell_prompt); };
-    if (!pty::wait_until(goes_on, 300ms * pty::slowness)) {
-        REQUIRE_MESSAGE(is_at("login: "), line.transcript());
-        line.send("ann\r");
-        REQUIRE(pty::wait_until(goes_on));
+    // So long that a name that is still on its way is not taken for one that was lost.
+    if (!pty::wait_until(goes_on, 1500ms * pty::slowness)) {
+        REQUIRE_MESSAGE(pty::wait_until([&] { return goes_on() || is_at("login: "); }),
+                        line.transcript());
+        if (!goes_on()) {
+            line.send("ann\r");
+            REQUIRE(pty::wait_until(goes_on));
+        }
     }
     if (asked == Asked::no) {
         // Not one letter of it is taken for the answer.
@@ -305,21 +319,33 @@ int left_in_queue(int slave) {
 }  // namespace
 
 TEST_CASE("a password is not shown whenever it is typed, and not used in part (T-13)") {
+    // What comes 300 ms after the rest is another answer. A busy machine may have been
+    // away from the test for so long, which is to be seen.
+    constexpr auto longest_pause = 200ms;
+    constexpr int most_attempts = 20;
     for (const auto gate : pty::gates()) {
         for (const Instant& instant : instants) {
             CAPTURE(name_of(gate));
             CAPTURE(instant.when);
-            const pty::TestWorld world;
-            choose_gate(world, gate);
-            add_ann(world);
-            world.write_file("/run/long.issue", std::string(20'000, '.') + "\n");
-            pty::Line line;
-            const auto getty = instant.type(line);
-            get_in(line, instant.asked);
-            // Nothing is left for the shell, which would show and run it.
-            line.expect_nothing(20ms);
-            check_never_shown(line);
-            CHECK(world.btmp().size() == instant.failures);
+            for (int attempt = 0; attempt < most_attempts; ++attempt) {
+                const pty::TestWorld world;
+                choose_gate(world, gate);
+                add_ann(world);
+                world.write_file("/run/long.issue", std::string(20'000, '.') + "\n");
+                pty::Line line;
+                longest_gap = {};
+                const auto getty = instant.type(line);
+                if (instant.asked == Asked::no && longest_gap > longest_pause &&
+                    attempt + 1 < most_attempts) {
+                    continue;
+                }
+                get_in(line, instant.asked);
+                // Nothing is left for the shell, which would show and run it.
+                line.expect_nothing(20ms);
+                check_never_shown(line);
+                CHECK(world.btmp().size() == instant.failures);
+                break;
+            }
         }
     }
 }
@@ -338,17 +364,21 @@ TEST_CASE("of a password typed in part nothing is shown or left when login goes 
     };
     const auto by_hang_up = [](const pty::Process&, const pty::Line& line) {
         const common::UniqueFd slave = open_slave(line);
-        // The kernel puts the echo back when it hangs up, also for what is on its way.
+        // The kernel puts the echo back when it hangs up, also for what is on its way: to
+        // poll has it arrive.
+        pollfd source{.fd = slave.get(), .events = POLLIN, .revents = 0};
+        ::poll(&source, 1, 0);
         pty::let_pass(50ms);
         common::check(::ioctl(slave.get(), TIOCVHANGUP), "TIOCVHANGUP");
     };
-    const std::string soon = "LOGIN_TIMEOUT 1\nFAIL_DELAY 3\n";
+    const std::string soon = "LOGIN_TIMEOUT 2\nFAIL_DELAY 4\n";
+    const std::string in_the_pause = "LOGIN_TIMEOUT 60\nFAIL_DELAY 4\n";
     const std::string later = "LOGIN_TIMEOUT 60\nFAIL_DELAY 1\n";
     const std::vector<Case> ends{
         {"timeout", soon, by_itself, ""},
-        {"SIGTERM", soon, by_signal(SIGTERM), ""},
-        {"SIGHUP", soon, by_signal(SIGHUP), ""},
-        {"SIGTERM in the pause after a failure", soon, by_signal(SIGTERM), "wrong\r"},
+        {"SIGTERM", later, by_signal(SIGTERM), ""},
+        {"SIGHUP", later, by_signal(SIGHUP), ""},
+        {"SIGTERM in the pause after a failure", in_the_pause, by_signal(SIGTERM), "wrong\r"},
         {"timeout in that pause", soon, by_itself, "wrong\r"},
         {"the last try", later + "LOGIN_RETRIES 1\n", by_itself, "wrong\r"},
         {"hang-up", later, by_hang_up, ""},
@@ -382,6 +412,31 @@ TEST_CASE("of a password typed in part nothing is shown or left when login goes 
             check_never_shown(line);
             CHECK(world.count_log("QX") == 0);
         }
+    }
+}
+
+TEST_CASE("a terminal of CR LF whose LF comes after login's prompt has typed no password") {
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        pty::TestWorld world;
+        choose_gate(world, gate);
+        add_ann(world);
+        // On a loaded machine the test may be later than any line is.
+        constexpr int tries = 5;
+        bool is_in = false;
+        for (int i = 0; i < tries && !is_in; ++i) {
+            pty::Line line;
+            const auto getty = start_getty(line);
+            line.expect("login: ");
+            line.send("ann\r");
+            line.expect("Password: ");
+            line.send("\n" + password + "\r");
+            pty::wait_until([&] {
+                is_in = line.unmatched().find(pty::shell_prompt) != std::string_view::npos;
+                return is_in || line.unmatched().find("incorrect") != std::string_view::npos;
+            });
+        }
+        CHECK(is_in);
     }
 }
 

@@ -45,8 +45,7 @@ TEST_CASE("a wrong command line is answered at once on another terminal") {
           Case{"-Lalways tty9", "option -L: write -L=always, not -Lalways"},
           Case{"-t 010 tty9", "option --timeout: \"010\" is not a whole number from 0 to 86400"},
           Case{"-P 20 pts/999", "option --nice: \"20\" is not a whole number from -20 to 19"},
-          Case{"", "no line given: name a terminal, as tty1 or ttyS0, or - for standard input"},
-          Case{"tty9 a b c", "too many operands: \"c\" follows line, speed and terminal type"}}) {
+          Case{"", "no line given: name a terminal, as tty1 or ttyS0, or - for standard input"}}) {
         CAPTURE(c.words);
         pty::Line line;
         const auto shell = start_by_shell(line, c.words);
@@ -58,6 +57,18 @@ TEST_CASE("a wrong command line is answered at once on another terminal") {
     pty::Line line;
     const auto shell = start_by_shell(line, "--bogus -", " </dev/null");
     line.expect(said_about("unknown option --bogus") + "status=1\r\n");
+}
+
+TEST_CASE("--help and --version fail where standard output cannot be written") {
+    const pty::TestWorld world;
+    for (const std::string words : {"--help", "--version", "--list-speeds"}) {
+        for (const std::string redirection : {" >/dev/full", " >&-"}) {
+            CAPTURE(words + redirection);
+            pty::Line line;
+            const auto shell = start_by_shell(line, words, redirection);
+            line.expect("status=1\r\n");
+        }
+    }
 }
 
 TEST_CASE("a wrong command line is said at once and left after ten seconds where it would repeat") {

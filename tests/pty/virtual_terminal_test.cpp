@@ -55,9 +55,10 @@ void log_in(const pty::VirtualTerminal& terminal) {
 
 /// What a command of the shell's shows, one row of it.
 std::string ask_shell(const pty::VirtualTerminal& terminal, const std::string& command) {
-    terminal.send("clear; " + command + "; echo END\r");
-    terminal.expect_at_cursor(pty::shell_prompt);
+    // What is typed has no END in it.
+    terminal.send("clear; " + command + "; echo E''ND\r");
     terminal.expect("END");
+    terminal.expect_at_cursor(pty::shell_prompt);
     return terminal.screen().at(0);
 }
 
@@ -125,7 +126,8 @@ TEST_CASE("virtual terminal: what a crashed program left does not spoil the prom
         // The whole screen scrolls again.
         terminal.send("\025\r\r\r\r\r\r\r\r");
         terminal.expect_at_cursor("box login: ");
-        CHECK(pty::wait_until([&] { return terminal.screen().at(12) == "box login:"; }) ==
+        CHECK(pty::wait_until([&] { return terminal.screen().at(12) == "box login:"; },
+                              options.empty() ? 1000ms : pty::default_deadline) ==
               !options.empty());
     }
 }
@@ -453,8 +455,12 @@ TEST_CASE("virtual terminal: a session that is ended from outside is undone all 
             login.signal(SIGTERM);
         }
         SUBCASE("the shell is killed") {
-            const auto children = pty::descendants_of(login.id());
-            REQUIRE(children.size() == 1);
+            // What watched the modules goes a moment after the shell has come.
+            std::vector<pid_t> children;
+            REQUIRE(pty::wait_until([&] {
+                children = pty::descendants_of(login.id());
+                return children.size() == 1;
+            }));
             ::kill(children.front(), SIGKILL);
         }
         static_cast<void>(login.wait_exit());
@@ -667,7 +673,7 @@ TEST_CASE("boot splash: one that stays is asked to end, and then not waited for"
     Splash splash;
     auto getty = splash.start(terminal);
     const auto started = pty::Clock::now();
-    terminal.expect_at_cursor("box login: ", 20s);
+    terminal.expect_at_cursor("box login: ", 60s);
     CHECK(pty::Clock::now() - started > 9s);
     // As plymouth's protocol has it.
     CHECK(splash.said() == std::string{"Q\0", 2});

@@ -49,6 +49,7 @@ bool wait_until(const std::function<bool()>& condition, Milliseconds deadline) {
     while (true) {
         receive_from_all();
         if (condition()) {
+            receive_from_all();
             return true;
         }
         const auto left = std::chrono::ceil<Milliseconds>(end - Clock::now());

@@ -8,10 +8,11 @@ namespace pty {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-/// How long something that should happen at once may take before a test fails.
-/// Programs with a sanitizer in them are given more.
+/// Programs with a sanitizer in them are given more time.
 constexpr int slowness = TTYGATE_SANITIZED != 0 ? 4 : 1;
-constexpr Milliseconds default_deadline{5000 * slowness};
+/// How long something that should happen at once may take before a test fails: on
+/// a machine that has eight times as much to do as it can, too.
+constexpr Milliseconds default_deadline{TTYGATE_SANITIZED != 0 ? 40'000 : 20'000};
 
 /// Something the programs under test write to: they would stall or lose data
 /// if nobody read it while the test waits for something else.
@@ -32,7 +33,9 @@ class Source {
 
 /// Waits until the condition holds, reading from every source meanwhile.
 /// Returns whether it held before the deadline. Every wait of a test is this
-/// one, so that all lines and the log are always being read.
+/// one, so that all lines and the log are always being read: also what came
+/// between the last look at them and the condition, such as a process' last words
+/// before the end that is waited for.
 bool wait_until(const std::function<bool()>& condition, Milliseconds deadline = default_deadline);
 
 /// Lets the programs under test go on for a while.

@@ -196,6 +196,10 @@ const std::vector<std::string>& World::log_lines() {
     return log_->lines();
 }
 
+void World::forget_log() {
+    log_->forget();
+}
+
 std::size_t World::count_log(std::string_view text) {
     const auto& lines = log_lines();
     return static_cast<std::size_t>(

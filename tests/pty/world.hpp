@@ -62,6 +62,8 @@ class World {
 
     /// Datagrams at /dev/log so far, each as it came ("<86>Jan  1 ... text").
     [[nodiscard]] const std::vector<std::string>& log_lines();
+    /// What comes later is the first of them then.
+    void forget_log();
     /// How many of them contain this text.
     [[nodiscard]] std::size_t count_log(std::string_view text);
     /// Waits for one that does, and returns it; throws at the deadline with
