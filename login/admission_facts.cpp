@@ -194,7 +194,8 @@ SessionShell shell_of_entry(const common::User& user,
     const auto shells = common::read_text_file("/etc/shells");
     if (options.shell) {
         refusal = refusal_by_replacement(shells, own.path);
-        return {.command = shell_command(*options.shell), .named = *options.shell};
+        const ShellCommand other = shell_command(*options.shell);
+        return {.command = other, .named = other.path};
     }
     if (!may_be_replaced(shells, own.path)) {
         return {.command = own, .named = own.path};

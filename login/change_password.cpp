@@ -25,7 +25,8 @@ constexpr int could_not_start = 127;
 void become_passwd(const common::User& user,
                    const std::vector<gid_t>& groups,
                    char* const* environment) noexcept {
-    const std::array<const char*, 2> words{password_program, nullptr};
+    // Without the name it would take the first account of this number.
+    const std::array<const char*, 3> words{password_program, user.name.c_str(), nullptr};
     common::default_signals();
     if (::setgroups(groups.size(), groups.data()) == 0 &&
         become_for_good(user.uid, user.gid) == 0) {

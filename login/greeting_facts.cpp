@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include <sys/stat.h>
+#include <utmpx.h>
 
 namespace login {
 
@@ -161,9 +162,13 @@ Before look_before(const common::User& user, const Gate& gate, const Settings& s
     return before;
 }
 
-bool was_noted_meanwhile(const common::User& user, const Settings& settings, const Before& before) {
+bool was_noted_meanwhile(const common::User& user,
+                         const std::string& line,
+                         const Settings& settings,
+                         const Before& before) {
     const auto now = read_last_login(user, settings);
-    return now && now->when >= before.looked_at;
+    // Another login of theirs, on another line, may be of the same second.
+    return now && now->when >= before.looked_at && now->line == line.substr(0, __UT_LINESIZE);
 }
 
 GreetingFacts greeting_facts(const common::User& user,

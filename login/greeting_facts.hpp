@@ -41,8 +41,9 @@ struct AlreadySaid {
 /// Whether lastlog(8) is kept for this account.
 [[nodiscard]] bool has_last_login(const common::User& user, const Settings& settings);
 
-/// Whether somebody has written the account's entry there since, a module.
+/// Whether somebody has written the account's entry there for this line since, a module.
 [[nodiscard]] bool was_noted_meanwhile(const common::User& user,
+                                       const std::string& line,
                                        const Settings& settings,
                                        const Before& before);
 

@@ -1,10 +1,20 @@
 #include "login/option_table.hpp"
 
+#include "common/program.hpp"
+
 #include <array>
 
 namespace login {
 
 namespace {
+
+/// The first is the caller's own.
+void take_host(Options& options, std::string_view value) {
+    if (options.host) {
+        throw common::UsageError{"-h may be given once"};
+    }
+    options.host = value;
+}
 
 constexpr auto rows = std::to_array<OptionRow>({
     {"-f",
@@ -12,11 +22,7 @@ constexpr auto rows = std::to_array<OptionRow>({
      "",
      "the person has been authenticated already; needs a name, and root",
      [](Options& options, std::string_view) { options.already_authenticated = true; }},
-    {"-h",
-     "",
-     "HOST",
-     "the login comes from this host; for root",
-     [](Options& options, std::string_view value) { options.host = value; }},
+    {"-h", "", "HOST", "the login comes from this host; for root", take_host},
     {"-H",
      "",
      "",

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include <string.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero(3)
 #include <unistd.h>
 
 namespace login {
@@ -100,6 +100,19 @@ void take_name(std::span<const char* const> words, Options& options) {
     }
 }
 
+/// A network server splits its template into words, and what a client has sent may be
+/// some of them: it could ask for another host than its own, another shell than the
+/// account's, or what this machine knows of an account.
+void require_no_words_of_a_client(const Options& options, std::string_view first_word) {
+    if (options.host && (options.shell || options.become_shell)) {
+        throw common::UsageError{"-s and --exec-shell are not for a login from another host (-h)"};
+    }
+    const bool may_explain = first_word == "--check" || first_word == "--json";
+    if (options.check != CheckForm::none && !may_explain) {
+        throw common::UsageError{"--check comes first"};
+    }
+}
+
 }  // namespace
 
 bool is_possible_host(std::string_view host) {
@@ -128,6 +141,7 @@ Options parse_options(int argc, const char* const* argv) {
     if (options.json) {
         options.check = CheckForm::json;
     }
+    require_no_words_of_a_client(options, argc > 1 ? argv[1] : "");
     if (options.already_authenticated && !options.user) {
         throw common::UsageError{"-f needs a name"};
     }

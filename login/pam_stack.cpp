@@ -61,8 +61,7 @@ class Reader {
     void take(const std::string& service, std::string_view only, unsigned depth) {
         // Two lines that include their own file are soon more than can be read.
         constexpr unsigned deepest = 16;
-        constexpr unsigned most = 500;
-        if (depth > deepest || ++files_ > most) {
+        if (depth > deepest || ++files_ > most_files) {
             complain(service + ": includes itself, or too many others");
             return;
         }
@@ -72,11 +71,16 @@ class Reader {
             return;
         }
         for (const std::string& line : lines_of(*text)) {
+            if (files_ > most_files) {
+                return;
+            }
             take_line(service, line, only, depth);
         }
     }
 
   private:
+    static constexpr unsigned most_files = 500;
+
     void take_line(const std::string& service,
                    std::string_view line,
                    std::string_view only,

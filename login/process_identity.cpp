@@ -1,5 +1,6 @@
 #include "login/process_identity.hpp"
 
+#include "common/log.hpp"
 #include "common/syscall.hpp"
 #include "common/text_file.hpp"
 #include "login/account_sources.hpp"
@@ -7,8 +8,10 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include <grp.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace login {
@@ -134,9 +137,23 @@ std::vector<gid_t> groups_in(std::string_view text, std::string_view user, gid_t
     return groups;
 }
 
+std::string without_torn_line(std::string text) {
+    // npos + 1: no line is whole.
+    text.resize(text.rfind('\n') + 1);
+    return text;
+}
+
 std::string read_group_file() {
-    constexpr std::size_t largest = std::size_t{1024} * 1024;
-    return common::read_text_file("/etc/group", largest).value_or("");
+    constexpr const char* path = "/etc/group";
+    // Some hundred thousand groups.
+    constexpr std::size_t largest = std::size_t{16} * 1024 * 1024;
+    std::string text = common::read_text_file(path, largest + 1).value_or("");
+    if (text.size() <= largest) {
+        return text;
+    }
+    common::log(common::Severity::error,
+                std::string{path} + ": only the first 16 MiB of it are read");
+    return without_torn_line(std::move(text));
 }
 
 std::optional<gid_t> group_in(std::string_view text, std::string_view name) {
@@ -190,7 +207,12 @@ int become_for_good(uid_t user, gid_t group) noexcept {
     const bool is_user = real == user && effective == user && saved == user;
     // Whoever can still become root has given nothing up.
     const bool can_return = user != 0 && ::setuid(0) == 0;
-    return is_group && is_user && !can_return ? 0 : EPERM;
+    if (!is_group || !is_user || can_return) {
+        return EPERM;
+    }
+    // What we hold is not the user's before exec gives them a process of their own;
+    // with fs.suid_dumpable=1 the kernel would let them trace this one.
+    return ::prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : errno;
 }
 
 }  // namespace login

@@ -20,6 +20,9 @@ namespace login {
 /// The number of a group, by the same.
 [[nodiscard]] std::optional<gid_t> group_in(std::string_view text, std::string_view name);
 
+/// Text whose end was not read, without the line that is there in part.
+[[nodiscard]] std::string without_torn_line(std::string text);
+
 /// group(5) of this machine; "" where it cannot be read.
 [[nodiscard]] std::string read_group_file();
 
@@ -38,7 +41,8 @@ void set_groups(const std::vector<gid_t>& groups);
 
 /// Becomes that user for good: real, effective and saved, group and user.
 /// Returns 0, or the errno of what failed; also when the identity is not what
-/// it must be afterwards, or could be given back. Async-signal-safe.
+/// it must be afterwards, or could be given back. Not to be traced or dumped by
+/// them until it execs. Async-signal-safe.
 [[nodiscard]] int become_for_good(uid_t user, gid_t group) noexcept;
 
 }  // namespace login

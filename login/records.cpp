@@ -7,6 +7,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+#include <sys/resource.h>
 
 namespace login {
 
@@ -34,6 +38,33 @@ void append_login(const utmpx& record, const std::string& path, bool may_be_ther
     }
     common::append_unless(
         record, [&](const utmpx& last) { return is_the_same_login(last, record); }, path);
+}
+
+/// As far up as we may: a container can keep us from more. False if it is there already.
+bool lift_file_limit() noexcept {
+    rlimit limit{};
+    constexpr rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return false;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    return ::setrlimit(RLIMIT_FSIZE, &none) == 0 || ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+/// What a module has set for the session (pam_limits) is for what the person does, and
+/// their process has it by now: it does not keep them out of the records.
+template <typename Write>
+void keep_record(std::string_view attempt, Write write) noexcept {
+    common::tolerate(attempt, [&] {
+        try {
+            write();
+        } catch (const std::system_error& problem) {
+            if (problem.code() != std::errc::file_too_large || !lift_file_limit()) {
+                throw;
+            }
+            write();
+        }
+    });
 }
 
 std::optional<utmpx> user_of_line(std::span<const utmpx> records, const std::string& line) {
@@ -86,16 +117,15 @@ std::optional<utmpx> record_login(const common::User& user,
                                                .session = session,
                                                .when = now()});
     std::optional<utmpx> before;
-    common::tolerate("record the login", [&] {
+    keep_record("record the login", [&] {
         before = user_of_line(common::replace_record(record, paths.utmp).before, line.name);
     });
-    common::tolerate("record the login",
-                     [&] { append_login(record, paths.wtmp, noted.maybe_in_wtmp); });
+    keep_record("record the login", [&] { append_login(record, paths.wtmp, noted.maybe_in_wtmp); });
     const bool counts =
         settings.lastlog && user.uid <= settings.lastlog_uid_max.value_or(~uid_t{0});
     if (!noted.in_lastlog && counts) {
-        common::tolerate("record the login",
-                         [&] { common::put_last_login(user.uid, record, paths.lastlog); });
+        keep_record("record the login",
+                    [&] { common::put_last_login(user.uid, record, paths.lastlog); });
     }
     return before;
 }
@@ -108,7 +138,7 @@ void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept
         const common::RecordPaths paths;
         const utmpx record = common::logout_record(
             {.line = line.name, .id = line.record_id, .process = line.login, .when = now()});
-        common::tolerate("record the logout", [&] {
+        keep_record("record the logout", [&] {
             if (again) {
                 common::put_record(*again, paths.utmp);
                 return;
@@ -116,7 +146,7 @@ void record_logout(const Line& line, const std::optional<utmpx>& again) noexcept
             const auto replacement = common::replace_record(record, paths.utmp);
             common::end_stale_records(replacement, line.name, paths);
         });
-        common::append_record(record, paths.wtmp);
+        keep_record("record the logout", [&] { common::append_record(record, paths.wtmp); });
     });
 }
 

@@ -191,6 +191,9 @@ Complaint take_time_zone(std::string_view value, Settings& settings) {
     if (!is_file && !take_assignment(value, "TZ", zone).empty()) {
         return "must begin with TZ=, or be a path that begins with /";
     }
+    if (!is_time_zone(zone)) {
+        return "must be TZ= and a time zone: a rule, a name or a path, as tzset(3) says";
+    }
     settings.time_zone_file = is_file ? value : "";
     settings.time_zone = zone;
     return {};
@@ -462,6 +465,17 @@ bool has(const List& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
+/// A `#` that follows a blank begins one, as util-linux has it; nothing that a
+/// key means has such a `#` in it.
+std::string_view without_comment(std::string_view value) {
+    for (std::size_t at = value.find('#'); at != value.npos; at = value.find('#', at + 1)) {
+        if (at == 0 || blanks.find(value[at - 1]) != blanks.npos) {
+            return trimmed(value.substr(0, at));
+        }
+    }
+    return value;
+}
+
 std::string_view without_quotes(std::string_view value) {
     const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
                         value.back() == value.front();
@@ -489,7 +503,7 @@ Complaint apply_line(std::string_view line, Settings& settings) {
     if (key == nullptr) {
         return {};
     }
-    const Complaint complaint = key->apply(without_quotes(value), settings);
+    const Complaint complaint = key->apply(without_quotes(without_comment(value)), settings);
     return complaint.empty() ? complaint : std::string{name} + " " + complaint;
 }
 
@@ -547,6 +561,17 @@ std::vector<SettingsProblem> apply_settings(std::string_view text, Settings& set
         }
     });
     return problems;
+}
+
+bool is_time_zone(std::string_view value) {
+    constexpr std::size_t longest = 256;
+    constexpr std::string_view also = "._+-/:,<>";
+    const auto fits = [also](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               also.find(c) != also.npos;
+    };
+    return value.size() <= longest && std::all_of(value.begin(), value.end(), fits) &&
+           value.find("..") == value.npos;
 }
 
 std::vector<std::string_view> known_keys() {

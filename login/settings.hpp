@@ -55,7 +55,7 @@ struct Settings {
     bool has_supath = false;  ///< ENV_SUPATH was there: ENV_ROOTPATH counts no more
     std::string mail_directory = "/var/mail";
     std::vector<std::string> environment_to_keep{};  ///< LOGIN_ENV_SAFELIST
-    std::string time_zone{};                         ///< ENV_TZ: the value of TZ; "" for none
+    std::string time_zone{};       ///< ENV_TZ: the value of TZ, is_time_zone(); "" for none
     std::string time_zone_file{};  ///< the file that has it, where ENV_TZ names one
     std::string ticks{};           ///< ENV_HZ: the value of HZ; "" for none
     mode_t umask = 022;
@@ -113,6 +113,10 @@ struct SettingsProblem {
 /// holds on.
 [[nodiscard]] std::vector<SettingsProblem> apply_settings(std::string_view text,
                                                           Settings& settings);
+
+/// Whether TZ may have this value, tzset(3): a rule, a name below the zone files or
+/// a path.
+[[nodiscard]] bool is_time_zone(std::string_view value);
 
 /// The names of all keys that apply_settings() understands.
 [[nodiscard]] std::vector<std::string_view> known_keys();

@@ -67,7 +67,15 @@ std::string zone_in(const std::string& path) {
     constexpr std::string_view prefix = "TZ=";
     std::string line = text.value_or("");
     line.erase(std::min(line.size(), line.find('\n')));
-    return line.starts_with(prefix) ? line.substr(prefix.size()) : line;
+    if (line.starts_with(prefix)) {
+        line.erase(0, prefix.size());
+    }
+    if (!is_time_zone(line)) {
+        common::log(common::Severity::warning,
+                    path + ": what is in it is no time zone (ENV_TZ): " + common::quoted(line));
+        return {};
+    }
+    return line;
 }
 
 }  // namespace

@@ -371,9 +371,17 @@ Verdict ShadowGate::admits(const std::string& name) {
     if (!is_answer(answer)) {
         return {.outcome = Outcome::refused_for_good, .reason = "no password was given"};
     }
-    const auto user = is_possible_user_name(name) ? accounts_.user(name) : std::nullopt;
-    auto entry = user ? accounts_.shadow(user->name) : std::nullopt;
+    std::optional<common::User> user;
+    std::optional<ShadowEntry> entry;
+    // A directory that is down says nothing about who is in it and who is not.
+    const bool is_known = common::tolerate("look up who logs in", [&] {
+        user = is_possible_user_name(name) ? accounts_.user(name) : std::nullopt;
+        entry = user ? accounts_.shadow(user->name) : std::nullopt;
+    });
     std::string reason = judge(user, entry, password);
+    if (!is_known) {
+        reason = "the account could not be looked up";
+    }
     if (answer != Answer::given) {
         reason = "what was typed can be no password";
     }

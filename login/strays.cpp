@@ -59,6 +59,12 @@ std::uint32_t own_audit_session() {
     return common::ProcessTable{}.audit_session(::getpid());
 }
 
+void log_stuck(std::size_t count) {
+    common::log(common::Severity::warning,
+                "what the session left behind does not end: " + std::to_string(count) +
+                    " of its processes are stuck");
+}
+
 /// Through a descriptor, once it is known that it is still the one that was seen:
 /// a number can come to mean another process.
 void kill_if_audited(pid_t process,
@@ -207,9 +213,7 @@ void Strays::end_all() noexcept {
                             (left == 1 ? " process" : " processes"));
         }
         if (!cgroup_->kill_all(time_to_die)) {
-            common::log(common::Severity::warning,
-                        "what the session left behind does not end: " +
-                            std::to_string(cgroup_->count()) + " of its processes are stuck");
+            log_stuck(cgroup_->count());
         }
         cgroup_.reset();
     });
@@ -227,8 +231,10 @@ void Strays::end_audited() const {
     }
     const common::ProcessTable table;
     constexpr int most_looks = 100;
+    std::size_t left = 0;
     for (int look = 0; look < most_looks; ++look) {
         const auto strays = audited_strays(audit_session, ::getpid(), table);
+        left = strays.size();
         if (strays.empty()) {
             return;
         }
@@ -237,6 +243,7 @@ void Strays::end_audited() const {
         }
         std::this_thread::sleep_for(5ms);
     }
+    log_stuck(left);
 }
 
 }  // namespace login

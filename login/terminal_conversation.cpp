@@ -1,12 +1,14 @@
 #include "login/terminal_conversation.hpp"
 
 #include "common/language.hpp"
+#include "common/log.hpp"
 #include "common/safe_text.hpp"
 #include "login/terminal_modes.hpp"
 
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include <poll.h>
@@ -36,6 +38,13 @@ std::string with_returns(std::string_view text) {
 int poll_time(steady_clock::time_point end) {
     const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
     return static_cast<int>(std::clamp<milliseconds>(left, 0ms, 1h).count());
+}
+
+/// Of so many bytes behind what is in the queue already: 300 bits per second.
+std::chrono::seconds time_on_slowest_line(std::size_t bytes) {
+    constexpr std::size_t queue = 4096;
+    constexpr std::size_t bytes_per_second = 30;
+    return std::chrono::seconds{(queue + bytes) / bytes_per_second};
 }
 
 timespec time_until(steady_clock::time_point end) {
@@ -70,7 +79,10 @@ bool ends_line(char byte) {
 
 TerminalConversation::TerminalConversation(const common::Terminal& terminal,
                                            common::SignalQueue& signals)
-    : terminal_(terminal), signals_(signals), modes_found_(terminal.found_modes()) {
+    : terminal_(terminal),
+      signals_(signals),
+      modes_found_(terminal.found_modes()),
+      ended_with_return_((modes_found_.c_iflag & ICRNL) != 0) {
     modes_.emplace(terminal_, modes_found_, asking_modes(modes_found_));
     use_keys({});
 }
@@ -112,11 +124,21 @@ Answer TerminalConversation::ask(std::string_view prompt,
                                .nul = common::NulByte::spoils,
                                .feedback = seed ? feedback_ : common::Feedback::none,
                                .seed = seed.value_or(0)}};
+    // Whatever became of the words before: a question is not to be missed.
+    is_stuck_ = false;
     say(prompt);
+    const auto shown_at = steady_clock::now();
     if (const auto task = std::exchange(meanwhile_, nullptr)) {
         task();
     }
+    if (echo == common::Echo::hidden && ended_with_return_) {
+        wait_for_second_half(editor, shown_at);
+        if (over_) {
+            return *over_;
+        }
+    }
     const Answer outcome = read_answer(prompt, editor);
+    ended_with_return_ = editor.ended_with_carriage_return();
     if (echo == common::Echo::hidden && !over_) {
         answered_at_ = steady_clock::now();
     }
@@ -126,6 +148,18 @@ Answer TerminalConversation::ask(std::string_view prompt,
         answer.wipe();
     }
     return outcome;
+}
+
+/// Of a terminal that ends its lines in CR LF the LF may come when the line before
+/// has long been taken, by getty even, and would be an empty password.
+void TerminalConversation::wait_for_second_half(common::LineEditor& editor,
+                                                steady_clock::time_point shown_at) {
+    // A slow line's next byte comes sooner, a person's next key later.
+    constexpr auto patience = 50ms;
+    const milliseconds left{poll_time(std::min(shown_at + patience, deadline_))};
+    if (wait_for_input(left)) {
+        editor.expect_second_half();
+    }
 }
 
 Answer TerminalConversation::read_answer(std::string_view prompt, common::LineEditor& editor) {
@@ -185,10 +219,63 @@ void TerminalConversation::show(std::string_view trusted) {
     if (handed_over_) {
         return;
     }
-    // A line that is stopped costs its patience once, and never the deadline.
+    const std::string text = with_returns(trusted);
+    const Written written = write(text);
+    if (written == Written::in_part && !is_stuck_) {
+        common::log(common::Severity::notice,
+                    "the line " + terminal_.path() + " did not take all of " +
+                        std::to_string(text.size()) + " bytes that it was to show");
+    }
+    is_stuck_ = written != Written::all;
+}
+
+/// A slow line is waited for as long as it takes some, a stopped one for a while,
+/// and once; neither beyond the deadline.
+TerminalConversation::Written TerminalConversation::write(std::string_view text) {
     constexpr milliseconds patience = 5s;
-    const milliseconds left{is_stuck_ ? 0 : poll_time(deadline_)};
-    is_stuck_ = !terminal_.write(with_returns(trusted), std::min(patience, left));
+    const milliseconds stillness = is_stuck_ ? 0ms : patience;
+    auto moved = steady_clock::now();
+    const auto end = std::min(deadline_, moved + patience + time_on_slowest_line(text.size()));
+    std::optional<Watchdog::Silence> silence;
+    while (!text.empty()) {
+        std::size_t taken = 0;
+        try {
+            taken = terminal_.write_some(text);
+        } catch (const std::system_error&) {
+            return Written::gone;
+        }
+        text.remove_prefix(taken);
+        if (text.empty()) {
+            break;
+        }
+        const auto now = steady_clock::now();
+        moved = taken > 0 ? now : moved;
+        const auto until = std::min(end, moved + stillness);
+        if (now >= until) {
+            return Written::in_part;
+        }
+        // It is the person's line that takes the time.
+        if (!silence) {
+            silence.emplace(dog_, Watchdog::Wait::for_answer);
+        }
+        if (!wait_for_room(until)) {
+            return Written::gone;
+        }
+    }
+    return Written::all;
+}
+
+/// False when the line has gone, or somebody wants us to end, which is left for
+/// whoever waits next to read.
+bool TerminalConversation::wait_for_room(steady_clock::time_point until) const {
+    // A port says that there is room when its queue is nearly empty, which on a
+    // slow line is much later than there is some.
+    constexpr int look_again = 500;
+    std::array<pollfd, 2> sources{
+        pollfd{.fd = terminal_.descriptor(), .events = POLLOUT, .revents = 0},
+        pollfd{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0}};
+    ::poll(sources.data(), sources.size(), std::min(look_again, poll_time(until)));
+    return (sources[0].revents & (POLLERR | POLLHUP | POLLNVAL)) == 0 && sources[1].revents == 0;
 }
 
 /// Nobody sees what comes of it in a password. Above the question, which
@@ -280,11 +367,20 @@ bool TerminalConversation::wait_until(steady_clock::time_point end, int descript
 
 void TerminalConversation::lend(const termios& modes) {
     terminal_.drop_input();
-    terminal_.set_modes(modes);
+    set_modes(modes);
 }
 
 void TerminalConversation::take_back() {
-    terminal_.set_modes(asking_modes(modes_found_));
+    set_modes(asking_modes(modes_found_));
+}
+
+void TerminalConversation::set_modes(const termios& modes) {
+    try {
+        terminal_.set_modes(modes);
+    } catch (const std::system_error&) {
+        // Hung up meanwhile: an end of the conversation, no failure of ours.
+        over_ = over_.value_or(Answer::hung_up);
+    }
 }
 
 void TerminalConversation::hand_over() {

@@ -59,6 +59,16 @@ class TerminalConversation : public Conversation {
   private:
     void drop_typed_ahead();
     void hint_at_caps_lock();
+    void set_modes(const termios& modes);
+    void wait_for_second_half(common::LineEditor& editor,
+                              std::chrono::steady_clock::time_point shown_at);
+    enum class Written {
+        all,
+        in_part,  ///< the line was too slow, or is stopped
+        gone      ///< the line is, or we are to go
+    };
+    [[nodiscard]] Written write(std::string_view text);
+    [[nodiscard]] bool wait_for_room(std::chrono::steady_clock::time_point until) const;
     [[nodiscard]] Answer read_answer(std::string_view prompt, common::LineEditor& editor);
     [[nodiscard]] Answer end_with(Answer ending);
     [[nodiscard]] std::optional<Answer> signal_arrived();
@@ -69,6 +79,9 @@ class TerminalConversation : public Conversation {
     common::SignalQueue& signals_;
     std::function<void()> meanwhile_{};
     termios modes_found_;
+    /// Whether the line before, which may have been a name that getty read, ended
+    /// in CR: gettys set ICRNL by that.
+    bool ended_with_return_;
     std::optional<common::ScopedModes> modes_;
     common::EditKeys keys_{};
     common::Feedback feedback_ = common::Feedback::none;

@@ -1,6 +1,7 @@
 #include "login/this_machine.hpp"
 
 #include "common/log.hpp"
+#include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "login/audit_record.hpp"
 #include "login/clean_start.hpp"
@@ -120,10 +121,12 @@ void ThisMachine::take_terminal_back() noexcept {
 }
 
 void ThisMachine::greet(const common::User& user) {
+    // They are in: how long a slow line takes is not LOGIN_TIMEOUT's affair any more.
+    context_.talk.allow(std::chrono::seconds{0});
     context_.talk.say(context_.admission.shell.notice);
     const TerminalConversation& talk = context_.talk;
     is_noted_by_gate_ = context_.gate.has_rules_of_its_own() &&
-                        was_noted_meanwhile(user, context_.settings, before_);
+                        was_noted_meanwhile(user, context_.line.name, context_.settings, before_);
     // A module that notes logins tells of them, unless the administrator wants
     // it silent.
     const AlreadySaid said{.last_login = is_noted_by_gate_ || talk.has_said_last_login(),
@@ -184,7 +187,22 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
                                                    : std::function<void()>{}};
 }
 
+/// A signal that came together with what was waited for, a password found right, has
+/// been read by then, and nothing has come of it.
+void ThisMachine::require_nobody_ends_us() const {
+    const auto ending = context_.talk.ending();
+    if (ending == Answer::terminated || ending == Answer::hung_up) {
+        common::log(common::Severity::notice, "told to end before the shell was started");
+        throw common::Leave{1};
+    }
+}
+
 pid_t ThisMachine::hold_shell(const common::User& user, Gate& gate) {
+    require_nobody_ends_us();
+    if (gate.has_rules_of_its_own()) {
+        // A module may have changed what is blocked, and we are about to hang up ourselves.
+        context_.signals.block();
+    }
     // From here on nobody is looked up.
     context_.watchdog.rests();
     plan_ = plan_for(user, gate);
@@ -215,6 +233,10 @@ void ThisMachine::begin_strays(const common::User& user, Gate& gate, UserLimits&
 }
 
 void ThisMachine::drop_shell() noexcept {
+    if (is_guest()) {
+        // Who has it open is ended with the shell: nobody may open it meanwhile.
+        take_terminal_back();
+    }
     shell_.reset();
     if (strays_) {
         strays_->end_all();
@@ -248,6 +270,7 @@ void ThisMachine::record_logout() noexcept {
 }
 
 pid_t ThisMachine::lead_session() {
+    require_nobody_ends_us();
     context_.watchdog.rests();
     context_.watchdog.see_off();
     return lead_session_on(context_.terminal);

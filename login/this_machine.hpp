@@ -60,6 +60,7 @@ class ThisMachine : public Machine {
     [[nodiscard]] bool is_guest() const {
         return context_.line.session_owner == SessionOwner::caller;
     }
+    void require_nobody_ends_us() const;
     [[nodiscard]] UserLimits limits_for_session() const;
     void begin_strays(const common::User& user, Gate& gate, UserLimits& limits);
     [[nodiscard]] LoginEvent event_of(const common::User& user, LoginEvent::Result result) const;

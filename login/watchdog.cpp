@@ -314,9 +314,10 @@ void Watchdog::see_off() noexcept {
 }
 
 Watchdog::Silence::Silence(Watchdog* dog, Wait wait) noexcept
-    : dog_(dog != nullptr && dog->process_ > 0 ? dog : nullptr),
+    : dog_(dog != nullptr && dog->process_ > 0 && !dog->is_silent_ ? dog : nullptr),
       login_ends_(dog_ != nullptr ? dog_->login_ends_ : never) {
     if (dog_ != nullptr) {
+        dog_->is_silent_ = true;
         dog_->call_ends_ = never;
         dog_->login_ends_ = wait == Wait::for_answer ? login_ends_ : never;
         dog_->order(never);
@@ -325,6 +326,7 @@ Watchdog::Silence::Silence(Watchdog* dog, Wait wait) noexcept
 
 Watchdog::Silence::~Silence() {
     if (dog_ != nullptr) {
+        dog_->is_silent_ = false;
         const auto now = WatchClock::now();
         dog_->call_ends_ = end_of_call(now, dog_->plan_.patience);
         // After a delay there is always the moment to leave.

@@ -65,7 +65,7 @@ class Watchdog {
         for_answer,  ///< the end of login's own time counts on
         for_time,    ///< nothing counts: a delay is not to be cut short
     };
-    /// While it does. `dog` may be nullptr.
+    /// While it does. `dog` may be nullptr. One within another changes nothing.
     class Silence {
       public:
         Silence(Watchdog* dog, Wait wait) noexcept;
@@ -92,6 +92,7 @@ class Watchdog {
     WatchClock::time_point call_ends_ = never;
     WatchClock::time_point login_ends_ = never;
     Work work_ = Work::starting;
+    bool is_silent_ = false;
     Orders* orders_ = nullptr;  ///< shared with the process
     pid_t process_ = -1;
     pid_t leaving_ = -1;  ///< was told to go

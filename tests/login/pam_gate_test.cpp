@@ -384,7 +384,7 @@ TEST_CASE("T-22 PAM gate: the delay that a module wants is noted, not slept") {
     Service service{"auth optional pam_faildelay.so delay=30000000\nauth required pam_deny.so\n"};
     const auto before = std::chrono::steady_clock::now();
     const login::Verdict verdict = service.gate().admits("demo");
-    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds{5});
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds{14});
     // libpam varies it by half.
     CHECK(verdict.delay >= std::chrono::seconds{10});
     CHECK(verdict.delay <= std::chrono::seconds{60});

@@ -77,6 +77,14 @@ TEST_CASE("PAM stack: what cannot be read is said once") {
                    "login: a line of auth names no module"});
 }
 
+// The fuzzer's finding: what was left of each of the files took its time.
+TEST_CASE("PAM stack: after too many files nothing more is read") {
+    const std::string twice = "@include many\n@include many\n";
+    const auto stack = read({{"login", twice + "auth required pam_unix.so\n"}, {"many", twice}});
+    CHECK(listed(stack).empty());
+    CHECK(stack.problems == std::vector<std::string>{"many: includes itself, or too many others"});
+}
+
 TEST_CASE("PAM stack: which modules must be there") {
     struct Row {
         const char* control;

@@ -37,6 +37,10 @@ TEST_CASE("settings: how a line may be written") {
     CHECK(read("\t LOGIN_RETRIES \t=  7 \r\n").login_retries == 7);
     CHECK(read("LOGIN_RETRIES \"7\"").login_retries == 7);
     CHECK(read("# LOGIN_RETRIES 7").login_retries == 3);
+    CHECK(read("LOGIN_RETRIES 7 # three are too few\n").login_retries == 7);
+    CHECK(read("LOGIN_RETRIES\t\"7\"\t#three are too few\r\n").login_retries == 7);
+    CHECK(read("NOLOGINS_FILE /run/nologin # while we work").nologin_file == "/run/nologin");
+    CHECK(read("MAIL_DIR /var/mail#2").mail_directory == "/var/mail#2");
     CHECK(read("LOGIN_RETRIES 7\nLOGIN_RETRIES 8\n").login_retries == 8);
     CHECK(read("login_retries 7").login_retries == 3);
     CHECK(read("ENV_PATH\tPATH=/usr/bin:/bin").path == "/usr/bin:/bin");
@@ -132,6 +136,9 @@ TEST_CASE("settings: every key reaches its place") {
     CHECK(settings.linger_users == std::vector<std::string>{"build", "backup"});
     CHECK(settings.max_processes == 500U);
     CHECK(read("ENV_ROOTPATH /r").root_path == "/r");
+    CHECK(read("ENV_TZ TZ=:/usr/share/zoneinfo/Asia/Gaza").time_zone ==
+          ":/usr/share/zoneinfo/Asia/Gaza");
+    CHECK(read("ENV_TZ TZ=<+0330>-3:30").time_zone == "<+0330>-3:30");
     CHECK(read("ENV_TZ TZ=CET\nENV_TZ /etc/tzname").time_zone_file == "/etc/tzname");
     CHECK(read("ENV_TZ TZ=CET\nENV_TZ /etc/tzname").time_zone.empty());
 }
@@ -170,6 +177,9 @@ TEST_CASE("settings: a value that cannot be understood changes nothing and has a
         "LOGIN_KEEP_USERNAME 1",
         "ENV_TZ CET",
         "ENV_TZ TZ=",
+        "ENV_TZ TZ=:/usr/share/zoneinfo/../../etc/shadow",
+        "ENV_TZ TZ=Europe/Berlin home",
+        "ENV_TZ # TZ=Europe/Berlin",
         "ENV_TZ etc/tzname",
         "ENV_HZ 100",
         "ENV_HZ HZ=often",

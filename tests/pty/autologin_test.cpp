@@ -92,6 +92,9 @@ TEST_CASE("autologin policies: --autologin-once is once on a line until the mach
                    on.unmatched().ends_with("box login: ");
         };
         CHECK(pty::wait_until(is_decided));
+        // The rest of "login: ann (automatic login)" may come in another piece.
+        pty::let_pass(50ms);
+        CHECK(pty::wait_until(is_decided));
         const bool by_itself = on.unmatched().find(pty::shell_prompt) != std::string_view::npos;
         if (by_itself) {
             on.expect(pty::shell_prompt);
@@ -143,10 +146,11 @@ TEST_CASE("autologin policies: a key in the grace time gives a prompt, no key lo
     }
     SUBCASE("no key") {
         pty::Line line;
+        const auto start = pty::Clock::now();
         const auto getty = start_getty(line, {"--autologin", "ann", "--autologin-grace", "1"});
         line.expect("a key stops that.");
-        line.expect_nothing(700ms);
         line.expect(pty::shell_prompt);
+        CHECK(pty::Clock::now() - start >= 1s);
         CHECK(ask_shell(line, "id -un") == "ann\r\n");
     }
 }
@@ -326,12 +330,16 @@ TEST_CASE("--chroot and --chdir that cannot be are refused with a reason, and no
     struct Case {
         Words options;
         std::string reason;
+        std::string root{};
     };
-    for (const Case& wrong : {Case{{"--chroot", "/run/nothing"}, "/run/nothing"},
-                              Case{{"--chdir", "/nowhere"}, "/nowhere"}}) {
+    // There is no log below the last one's root.
+    for (const Case& wrong :
+         {Case{{"--chroot", "/run/nothing"}, "/run/nothing"},
+          Case{{"--chdir", "/nowhere"}, "/nowhere"},
+          Case{{"--chroot", "/run/cell", "--chdir", "/no-place"}, "/no-place", "/run/cell"}}) {
         CAPTURE(wrong.reason);
         pty::Line line;
-        const auto getty = start_reporting(world, line, wrong.options);
+        const auto getty = start_reporting(world, line, wrong.options, wrong.root);
         line.expect("login: ");
         line.send("ann\r");
         line.expect(wrong.reason);
@@ -346,7 +354,11 @@ TEST_CASE("--delay waits before the line is opened") {
     const auto start = pty::Clock::now();
     const auto getty = start_getty(line, {"--delay", "1"});
     pty::let_pass(500ms);
-    CHECK(line.session() == 0);
+    const bool is_taken = line.session() != 0;
+    // Unless a busy machine has been away for the rest of it.
+    if (pty::Clock::now() - start < 1s) {
+        CHECK_FALSE(is_taken);
+    }
     line.expect("login: ");
     CHECK(pty::Clock::now() - start >= 1s);
 }
@@ -370,11 +382,11 @@ TEST_CASE("--timeout is over when there is a name") {
     choose_gate(world, pty::Gate::shadow);
     add_person(world, ann);
     pty::Line line;
-    auto getty = start_getty(line, {"--timeout", "2"});
+    auto getty = start_getty(line, {"--timeout", "4"});
     line.expect("login: ");
     line.send("ann\r");
     line.expect("Password: ");
-    line.expect_nothing(2500ms);
+    line.expect_nothing(4500ms);
     line.send("secret\r");
     line.expect(pty::shell_prompt);
 }
@@ -431,7 +443,8 @@ TEST_CASE("--init-string is the first that is sent") {
 
 TEST_CASE("--wait-cr waits for Return before the issue") {
     const pty::TestWorld world;
-    for (const std::string& key : Words{"\r", "\n", "x\r", "\r\n"}) {
+    // The last one with even parity, as far as anybody knows by then.
+    for (const std::string& key : Words{"\r", "\n", "x\r", "\r\n", "\x8d"}) {
         CAPTURE(key);
         pty::Line line;
         const auto getty = start_getty(line, {"--wait-cr"});

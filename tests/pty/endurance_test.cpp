@@ -59,7 +59,7 @@ TEST_CASE("random bytes at a prompt at 115200 baud: no exit, no growth, next to 
     const auto after = pty::cost_of(getty.id());
     MESSAGE("sent " << sent << ", received " << received << ", "
                     << (after.on_processor - before.on_processor).count() / 1'000'000 << " ms of "
-                    << time.count() << " s, " << before.own_kib << " to " << after.own_kib
+                    << time.count() << " s, " << before.written_kib << " to " << after.written_kib
                     << " KiB, " << log_lines_of(world, getty.id()).size() << " log lines");
     CHECK(after.name == "getty");
     CHECK(log_lines_of(world, getty.id()).size() <= static_cast<std::size_t>(time / 10s) + 1);
@@ -67,7 +67,7 @@ TEST_CASE("random bytes at a prompt at 115200 baud: no exit, no growth, next to 
         CHECK(after.processor - before.processor <= as_milliseconds(time) / 100);
         CHECK(after.on_processor - before.on_processor < as_milliseconds(time) / 100);
         CHECK(after.resident_kib <= before.resident_kib + 16);
-        CHECK(after.own_kib <= before.own_kib + 16);
+        CHECK(after.written_kib <= before.written_kib + 16);
     }
     CHECK(pty::still_serves(line, getty));
 }

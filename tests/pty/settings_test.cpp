@@ -100,7 +100,7 @@ const Row rows[] = {
         pty::Line line;
         auto login = start_login(line, {"ann"});
         line.expect("Password: ");
-        pty::wait_until([&] { return !login.is_running(); }, 2500ms);
+        pty::wait_until([&] { return !login.is_running(); }, 5000ms);
         return login.is_running() ? std::string{"still asking"} : line.transcript();
     }},
     {"LOGIN_RETRIES", "1", "once more", "gone", [](World&) {
@@ -197,6 +197,14 @@ const Row rows[] = {
     {"ENV_TZ", "/etc/tzname", "TZ=\r\n", "TZ=EST5EDT\r\n", [](World& world) {
         world.write_file("/etc/tzname", "TZ=EST5EDT\n");
         return shown_by(world, "echo TZ=$TZ");
+    }},
+    {"ENV_TZ", "TZ=:/usr/share/zoneinfo/UTC", "TZ=\r\n", "TZ=:/usr/share/zoneinfo/UTC\r\n", [](World& world) {
+        return shown_by(world, "echo TZ=$TZ");
+    }},
+    {"ENV_TZ", "/etc/tzname", "/etc/tzname: silent", "/etc/tzname: logged", [](World& world) {
+        world.write_file("/etc/tzname", "Europe/Berlin is where we are\n");
+        shown_by(world, "true");
+        return "/etc/tzname: " + log_after(world, "/etc/tzname: what is in it is no time zone");
     }},
     {"ENV_HZ", "HZ=100", "HZ=\r\n", "HZ=100\r\n", [](World& world) {
         return shown_by(world, "echo HZ=$HZ");
@@ -318,6 +326,21 @@ TEST_CASE("each key of the settings changes what it is there for, and nothing do
         CAPTURE(with);
         CHECK(has(with, row.after));
         CHECK_FALSE(has(with, row.before));
+    }
+}
+
+TEST_CASE("SHELL says the shell that is started, of an empty -s too") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    world.add_user({.name = "ann", .user = 1001, .shell = "/bin/bash"});
+    for (const std::string& wanted : std::vector<std::string>{"", "/bin/dash"}) {
+        const std::string started = wanted.empty() ? "/bin/sh" : wanted;
+        CAPTURE(wanted);
+        pty::Line line;
+        const auto login = start_login(line, {"-f", "-s", wanted, "ann"});
+        line.expect("$ ");
+        line.send("echo \"<$SHELL>\"\r");
+        line.expect("<" + started + ">\r\n");
     }
 }
 

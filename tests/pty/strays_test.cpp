@@ -38,6 +38,7 @@ class Cgroups {
         if (::mkdir(sessions_cgroups, 0755) != 0 && errno != EEXIST) {
             tests::skip("needs cgroups that can be written");
         }
+        before_ = all();
     }
     Cgroups(const Cgroups&) = delete;
     Cgroups& operator=(const Cgroups&) = delete;
@@ -48,8 +49,18 @@ class Cgroups {
         ::umount2(hierarchy, MNT_DETACH);
     }
 
-    /// Those of sessions.
-    [[nodiscard]] static std::vector<std::string> names() {
+    /// Those of sessions that have begun since. The machine has one hierarchy, and
+    /// whoever else tries this there has theirs in it.
+    [[nodiscard]] std::vector<std::string> names() const {
+        auto names = all();
+        std::erase_if(names, [this](const std::string& name) {
+            return std::find(before_.begin(), before_.end(), name) != before_.end();
+        });
+        return names;
+    }
+
+  private:
+    static std::vector<std::string> all() {
         std::vector<std::string> names;
         for (const auto& entry : fs::directory_iterator{sessions_cgroups}) {
             if (entry.is_directory()) {
@@ -58,6 +69,8 @@ class Cgroups {
         }
         return names;
     }
+
+    std::vector<std::string> before_{};
 };
 
 /// Processes of that command.
@@ -97,11 +110,11 @@ TEST_CASE("LOGIN_KILL_STRAYS: a hundred daemons end with the session that starte
         pty::log_in(stage.line, "ann", "secret");
         start_daemons(stage.line, 100);
         CHECK(pty::wait_until([] { return count_running("stray") == 100; }));
-        CHECK(Cgroups::names().size() == 1);
+        CHECK(stage.cgroups.names().size() == 1);
         stage.line.send("exit\r");
         CHECK(getty.wait_exit() == pty::Exit{.status = 0});
         CHECK(count_running("stray") == 0);
-        CHECK(Cgroups::names().empty());
+        CHECK(stage.cgroups.names().empty());
         stage.world.wait_for_log("ending what the session left behind: 100 processes");
     }
 }
@@ -121,7 +134,7 @@ TEST_CASE("LOGIN_KILL_STRAYS: on a hang-up as well, and when login is told to en
         }
         getty.wait_exit();
         CHECK(count_running("stray") == 0);
-        CHECK(Cgroups::names().empty());
+        CHECK(stage.cgroups.names().empty());
     }
 }
 
@@ -137,7 +150,7 @@ TEST_CASE("LOGIN_KILL_STRAYS: not on other lines, not of who may linger, not unl
         pty::log_in(stage.line, "ann", "secret");
         start_daemons(stage.line, 1);
         CHECK(pty::wait_until([] { return count_running("stray") == 1; }));
-        CHECK(Cgroups::names().empty());
+        CHECK(stage.cgroups.names().empty());
         stage.line.send("exit\r");
         getty.wait_exit();
         CHECK(count_running("stray") == 1);
@@ -155,7 +168,7 @@ TEST_CASE("LOGIN_KILL_STRAYS: two sessions of one user end apart") {
     start_daemons(stage.line, 2);
     start_daemons(other, 3);
     CHECK(pty::wait_until([] { return count_running("stray") == 5; }));
-    CHECK(Cgroups::names().size() == 2);
+    CHECK(stage.cgroups.names().size() == 2);
     stage.line.send("exit\r");
     getty.wait_exit();
     CHECK(count_running("stray") == 3);
