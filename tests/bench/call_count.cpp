@@ -138,7 +138,7 @@ class Tracer {
 };
 
 /// Its children run as they like.
-unsigned long step_until(Running& program, std::string_view text) {
+unsigned long step_until(Running& program, std::string_view text, unsigned long most) {
     const auto deadline = Clock::now() + patience_with_steps;
     unsigned long count = 0;
     int status = 0;
@@ -163,7 +163,9 @@ unsigned long step_until(Running& program, std::string_view text) {
         if (stopped < 0 || !WIFSTOPPED(status)) {
             throw std::runtime_error{"it ended while it was counted"};
         }
-        ++count;
+        if (++count > most) {
+            throw std::runtime_error{"more than " + std::to_string(most) + " steps"};
+        }
     }
 }
 
@@ -179,9 +181,10 @@ unsigned calls_until(const std::vector<std::string>& arguments,
 
 unsigned long steps_until(const std::vector<std::string>& arguments,
                           Start start,
-                          std::string_view text) {
+                          std::string_view text,
+                          unsigned long most) {
     Running program{arguments, start, -1, Watched::system_calls};
-    return step_until(program, text);
+    return step_until(program, text, most);
 }
 
 }  // namespace bench

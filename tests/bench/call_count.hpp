@@ -17,9 +17,10 @@ namespace bench {
 
 /// Instructions of the program alone, one step after the other, until the text is
 /// on the line: for what callgrind cannot run. Every repetition of a string
-/// instruction is one.
+/// instruction is one. Throws after `most` of them.
 [[nodiscard]] unsigned long steps_until(const std::vector<std::string>& arguments,
                                         Start start,
-                                        std::string_view text);
+                                        std::string_view text,
+                                        unsigned long most);
 
 }  // namespace bench

@@ -43,7 +43,7 @@ double instructions_to_prompt(const Bench& bench, const Program& getty) {
         throw std::runtime_error{"there is no valgrind"};
     }
     Running running{under_callgrind(getty.words), Start::knows_name};
-    running.wait_for(prompt);
+    running.wait_for(prompt, 20s);
     std::this_thread::sleep_for(200ms);
     ::kill(running.id(), SIGTERM);
     running.wait_for_end();
@@ -51,9 +51,9 @@ double instructions_to_prompt(const Bench& bench, const Program& getty) {
 }
 
 /// Debian 12's valgrind knows no pidfd_open(2).
-double instructions_of_login(const Bench& /*bench*/, const Program& login) {
-    return static_cast<double>(
-        steps_until(login_words(login, {"-f", "ann"}), Start::has_terminal, arrived));
+double instructions_of_login(const Bench& bench, const Program& login) {
+    return static_cast<double>(steps_until(
+        login_words(login, {"-f", "ann"}), Start::has_terminal, arrived, bench.effort.steps));
 }
 
 }  // namespace

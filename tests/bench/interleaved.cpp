@@ -1,6 +1,7 @@
 #include "tests/bench/measure.hpp"
 #include "tests/bench/running.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <set>
 
@@ -11,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto slow = 80ms;
-constexpr std::size_t runs_of_slow = 5;
+constexpr std::size_t one_of_slow = 20;  ///< of so many runs, but three at least
 
 }  // namespace
 
@@ -20,6 +21,7 @@ std::vector<Program> interleaved(Bench& bench,
                                  std::vector<Program> programs,
                                  std::size_t runs,
                                  void (*measure)(Table&, const Program&)) {
+    const std::size_t runs_of_slow = std::max<std::size_t>(runs / one_of_slow, 3);
     std::set<std::string> slow_ones;
     for (std::size_t run = 0; run < runs; ++run) {
         for (auto program = programs.begin(); program != programs.end();) {

@@ -35,8 +35,14 @@ constexpr const char* usage =
     "             [--only getty|lines|reader|login|records|growth|instructions]\n"
     "  --least  show the least of all runs, for a machine that is busy, not the median\n";
 
-constexpr bench::Effort short_effort{
-    .runs = 20, .waiting = 16, .at_once = 16, .sessions = 16, .logins = 16, .processes = 1000};
+constexpr bench::Effort short_effort{.runs = 20,
+                                     .few = 16,
+                                     .waiting = 16,
+                                     .at_once = 16,
+                                     .sessions = 16,
+                                     .logins = 16,
+                                     .processes = 1000,
+                                     .steps = 200'000};
 
 struct Options {
     bench::Effort effort{};

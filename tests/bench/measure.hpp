@@ -13,11 +13,13 @@ namespace bench {
 /// How much of everything.
 struct Effort {
     std::size_t runs = 100;
-    std::size_t waiting = 64;        ///< processes, where memory is measured of many
-    std::size_t at_once = 256;       ///< gettys started together
-    std::size_t sessions = 16;       ///< whose parents' memory is measured
-    std::size_t logins = 64;         ///< started together
-    std::size_t processes = 10'000;  ///< for sessions(1)
+    std::size_t few = 1;               ///< processes, where memory is measured of few
+    std::size_t waiting = 64;          ///< processes, where memory is measured of many
+    std::size_t at_once = 256;         ///< gettys started together
+    std::size_t sessions = 16;         ///< whose parents' memory is measured
+    std::size_t logins = 64;           ///< started together
+    std::size_t processes = 10'000;    ///< for sessions(1)
+    unsigned long steps = 10'000'000;  ///< that are counted one by one, at most
 };
 
 /// What all measurements work with.

@@ -63,7 +63,7 @@ std::vector<Running> start_many(const Program& program, std::size_t count, int g
 void measure_memory(Bench& bench, Table& table, const Program& program, std::size_t count) {
     clear_traces(bench);
     std::optional<MemoryGroups::Group> group;
-    if (bench.groups) {
+    if (bench.groups && count >= MemoryGroups::Group::fewest_members) {
         group.emplace(*bench.groups, program.name + "-" + std::to_string(count));
     }
     auto all = start_many(program, count, group ? group->members() : -1);
@@ -141,7 +141,7 @@ Table measure_gettys(Bench& bench) {
         measure_size(table, program);
     }
     count_calls(bench, table, programs);
-    std::set<std::size_t> counts{1, bench.effort.waiting, bench.effort.at_once};
+    std::set<std::size_t> counts{bench.effort.few, bench.effort.waiting, bench.effort.at_once};
     for (const std::size_t count : counts) {
         for (const Program& program : programs) {
             measure_memory(bench, table, program, count);

@@ -140,7 +140,7 @@ void name_targets(Table& table, const Effort& effort) {
     table.figure("exec to `Password:`, µs", "1.19 × floor-crypt; PAM 1.10 × floor-pam");
     table.figure("password to the shell, cheap hash, µs",
                  "1.21 × floor-crypt; PAM 1.15 × floor-pam");
-    table.figure("password to the shell, yescrypt, ms", "floor + 0.3", 1);
+    table.figure("password to the shell, yescrypt, ms", "floor + 0.3", 2);
     table.figure("system calls for `-f`", "100; PAM 350");
     table.figure("private memory of the waiting parent, " + std::to_string(effort.sessions) +
                      " sessions, KiB",
@@ -183,9 +183,8 @@ Table measure_logins(Bench& bench) {
     table.columns.push_back({parent_only, Role::floor});
     count_calls(bench, table, programs);
     static_cast<void>(interleaved(bench, table, programs, bench.effort.runs, measure_password));
-    // A dear hash takes its time, and hardly varies.
-    const std::size_t dear_runs = std::max<std::size_t>(bench.effort.runs / 10, 5);
-    static_cast<void>(interleaved(bench, table, programs, dear_runs, measure_dear_password));
+    static_cast<void>(
+        interleaved(bench, table, programs, bench.effort.runs, measure_dear_password));
     for (std::size_t round = 0; round < 3; ++round) {
         for (const Program& program : programs) {
             measure_at_once(bench, table, program);

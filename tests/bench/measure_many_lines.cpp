@@ -137,7 +137,7 @@ std::string of_lines(std::size_t count) {
 void measure_memory(Bench& bench, Table& table, const Program& ours, std::size_t count) {
     clear_traces(bench);
     std::optional<MemoryGroups::Group> group;
-    if (bench.groups) {
+    if (bench.groups && count >= MemoryGroups::Group::fewest_members) {
         group.emplace(*bench.groups, "lines-" + std::to_string(count));
     }
     ManyLines lines{count};

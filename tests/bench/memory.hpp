@@ -2,6 +2,7 @@
 
 #include "common/unique_fd.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,9 @@ class MemoryGroups {
         Group(Group&&) = delete;
         Group& operator=(Group&&) = delete;
         ~Group();
+
+        /// Of fewer, what the kernel charges ahead would be most: up to 256 KiB on each processor.
+        static constexpr std::size_t fewest_members = 16;
 
         /// Whoever writes 0 to it is in.
         [[nodiscard]] int members() const { return members_.get(); }

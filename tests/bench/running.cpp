@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 20s;
+constexpr auto longest_patience = 20s;
 
 struct Prepared {
     std::vector<char*> arguments;
@@ -138,7 +138,7 @@ bool Running::has_shown(std::string_view text) {
     return true;
 }
 
-Clock::time_point Running::wait_for(std::string_view text) {
+Clock::time_point Running::wait_for(std::string_view text, std::chrono::seconds patience) {
     const auto deadline = Clock::now() + patience;
     while (!has_shown(text)) {
         pollfd source{.fd = master_.get(), .events = POLLIN, .revents = 0};
@@ -173,7 +173,7 @@ Microseconds Running::end() {
 }
 
 void Running::wait_for_end() {
-    const auto deadline = Clock::now() + patience;
+    const auto deadline = Clock::now() + longest_patience;
     while (::waitpid(id_, nullptr, WNOHANG) == 0) {
         // What it still says would hold it up.
         static_cast<void>(has_shown("\0"));
@@ -187,7 +187,7 @@ void Running::wait_for_end() {
 }
 
 Microseconds wait_for_all(std::vector<Running>& all, std::string_view text) {
-    const auto deadline = Clock::now() + patience;
+    const auto deadline = Clock::now() + longest_patience;
     std::vector<Running*> missing;
     missing.reserve(all.size());
     for (Running& running : all) {

@@ -48,7 +48,8 @@ class Running {
     /// found before.
     [[nodiscard]] bool has_shown(std::string_view text);
     /// When the text came; throws with what came instead.
-    Clock::time_point wait_for(std::string_view text);
+    Clock::time_point wait_for(std::string_view text,
+                               std::chrono::seconds patience = std::chrono::seconds{3});
     void type(std::string_view keys) const;
 
     /// Kills it, and says what processor time it took since its start, its

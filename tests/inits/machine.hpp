@@ -13,7 +13,7 @@
 namespace inits {
 
 /// After a respawn: inits look up once in a while only.
-constexpr pty::Milliseconds respawn_deadline = pty::Milliseconds{15'000} * pty::slowness;
+constexpr pty::Milliseconds respawn_deadline = pty::Milliseconds{60'000};
 
 /// Who logs in in visit().
 extern const pty::Account ann;
