@@ -63,6 +63,18 @@ std::optional<int> SignalQueue::next() noexcept {
     return static_cast<int>(arrived.ssi_signo);
 }
 
+void ignore_signal(int number) noexcept {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(number, &ignore, nullptr);
+}
+
+void default_signal(int number) noexcept {
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(number, &usual, nullptr);
+}
+
 IgnoredSignal::IgnoredSignal(int number) noexcept : number_(number) {
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
@@ -72,9 +84,7 @@ IgnoredSignal::IgnoredSignal(int number) noexcept : number_(number) {
 IgnoredSignal::~IgnoredSignal() {
     // A signal that was blocked while it was ignored is still waiting: setting
     // the action to "ignore" once more is what discards it.
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(number_, &ignore, nullptr);
+    ignore_signal(number_);
     ::sigaction(number_, &before_, nullptr);
 }
 
@@ -92,11 +102,9 @@ void default_signals() noexcept {
 }
 
 void default_signals(SignalBits ignored) noexcept {
-    struct sigaction action {};
-    action.sa_handler = SIG_DFL;
     for (int number = 1; number < NSIG; ++number) {
         if (((ignored >> static_cast<unsigned>(number - 1)) & 1U) != 0) {
-            ::sigaction(number, &action, nullptr);
+            default_signal(number);
         }
     }
     sigset_t none;

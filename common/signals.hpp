@@ -38,6 +38,11 @@ class SignalQueue {
     bool keeps_ = false;
 };
 
+/// From here on; one that is blocked and waits is forgotten. Async-signal-safe.
+void ignore_signal(int number) noexcept;
+/// Back to what it does by default. Async-signal-safe.
+void default_signal(int number) noexcept;
+
 /// Ignores a signal, and forgets one that is waiting, until the end of scope.
 class IgnoredSignal {
   public:

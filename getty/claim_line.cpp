@@ -118,7 +118,7 @@ std::optional<Terminal> hang_up_and_reopen(Terminal line) {
     }
     // A line that is our controlling terminal tells us. Where init has left SIGHUP blocked
     // that waits, and would end login: to ignore it again discards it.
-    ::signal(SIGHUP, SIG_IGN);
+    common::ignore_signal(SIGHUP);
     // Standard input too: descriptor 0 is dead now, and only its name leads back.
     try {
         return line.open_by_name();

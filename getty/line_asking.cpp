@@ -88,7 +88,8 @@ void Line::put_on_screen(std::string_view issue) {
     if (profile.issue_text) {
         append_output(as_shown(render_prompt(*profile.issue_text, profile, facts())));
     }
-    append_output(as_shown(std::string{as_much_as_is_shown(issue)}));
+    issue = as_much_as_is_shown(issue);
+    append_output(as_shown(std::string{issue}));
     if (options_->accessible && !issue.empty() && !issue.ends_with('\n')) {
         append_output("\r\n");
     }

@@ -6,7 +6,6 @@
 #include "common/stale_records.hpp"
 #include "common/terminal_speed.hpp"
 #include "common/text_file.hpp"
-#include "common/unique_fd.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
 
@@ -14,7 +13,6 @@
 #include <cstring>
 #include <utility>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace getty {
@@ -33,10 +31,14 @@ common::RecordTime now_for_record() {
         std::chrono::system_clock::now());
 }
 
-/// A pseudo terminal whose other side is there has only been hung up.
-bool can_be_opened(const std::string& path) {
-    return common::UniqueFd{::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)}
-        .is_open();
+/// A pseudo terminal whose other side is there can be opened again.
+bool has_only_been_hung_up(const common::Terminal& terminal) noexcept {
+    try {
+        static_cast<void>(terminal.open_by_name());
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 }  // namespace
@@ -220,7 +222,7 @@ void Line::lose_line(Clock::time_point now) {
     const bool may_return =
         company_ == Company::among_others ||
         (claimed_ && name_ != "-" &&
-         (!claimed_->terminal.is_pseudo_terminal() || can_be_opened(claimed_->terminal.path())));
+         (!claimed_->terminal.is_pseudo_terminal() || has_only_been_hung_up(claimed_->terminal)));
     give_back();
     forget_all();
     if (!may_return) {

@@ -253,7 +253,7 @@ int run_many(const Options& options) {
     const common::IgnoredSignal hang_up{SIGHUP};
     have_no_terminal();
     // Init may have it ignored, and then nobody could tell how a login ended.
-    ::signal(SIGCHLD, SIG_DFL);
+    common::default_signal(SIGCHLD);
     raise_descriptor_limit();
     common::hurry_with_records();
     std::optional<common::SignalQueue> ends{std::in_place, {SIGTERM, SIGINT, SIGQUIT}};

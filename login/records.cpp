@@ -40,16 +40,35 @@ void append_login(const utmpx& record, const std::string& path, bool may_be_ther
         record, [&](const utmpx& last) { return is_the_same_login(last, record); }, path);
 }
 
-/// As far up as we may: a container can keep us from more. False if it is there already.
-bool lift_file_limit() noexcept {
-    rlimit limit{};
-    constexpr rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
-        return false;
+/// How large a file may grow by us, as far up as we may have it: a container can keep us
+/// from more. At the end of scope it is as it was: what login becomes inherits it.
+class LiftedFileLimit {
+  public:
+    LiftedFileLimit() noexcept {
+        constexpr rlimit none{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+        if (::getrlimit(RLIMIT_FSIZE, &before_) != 0 || before_.rlim_cur == RLIM_INFINITY) {
+            return;
+        }
+        const rlimit highest{.rlim_cur = before_.rlim_max, .rlim_max = before_.rlim_max};
+        is_lifted_ =
+            ::setrlimit(RLIMIT_FSIZE, &none) == 0 || ::setrlimit(RLIMIT_FSIZE, &highest) == 0;
     }
-    limit.rlim_cur = limit.rlim_max;
-    return ::setrlimit(RLIMIT_FSIZE, &none) == 0 || ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
-}
+    LiftedFileLimit(const LiftedFileLimit&) = delete;
+    LiftedFileLimit(LiftedFileLimit&&) = delete;
+    LiftedFileLimit& operator=(const LiftedFileLimit&) = delete;
+    LiftedFileLimit& operator=(LiftedFileLimit&&) = delete;
+    ~LiftedFileLimit() {
+        if (is_lifted_) {
+            ::setrlimit(RLIMIT_FSIZE, &before_);
+        }
+    }
+
+    [[nodiscard]] bool is_lifted() const noexcept { return is_lifted_; }
+
+  private:
+    rlimit before_{};
+    bool is_lifted_ = false;
+};
 
 /// What a module has set for the session (pam_limits) is for what the person does, and
 /// their process has it by now: it does not keep them out of the records.
@@ -59,7 +78,11 @@ void keep_record(std::string_view attempt, Write write) noexcept {
         try {
             write();
         } catch (const std::system_error& problem) {
-            if (problem.code() != std::errc::file_too_large || !lift_file_limit()) {
+            if (problem.code() != std::errc::file_too_large) {
+                throw;
+            }
+            const LiftedFileLimit limit;
+            if (!limit.is_lifted()) {
                 throw;
             }
             write();

@@ -228,8 +228,7 @@ void give_up_controlling_terminal(const common::Terminal& terminal, pid_t self) 
     siginfo_t order{};
     while (::sigtimedwait(&orders, &order, &at_once) > 0) {
         if (order.si_signo != SIGHUP || order.si_pid != self) {
-            common::log(common::Severity::notice, "told to end before the shell was started");
-            throw common::Leave{1};
+            leave_before_shell();
         }
     }
 }
@@ -280,6 +279,11 @@ std::string words_for(const StartReport& report, const ShellPlan& plan) {
 
 std::string as_last_words(const std::string& words, const std::string& reference) {
     return "\r\nlogin: " + words + " (ref " + reference + ")\r\n";
+}
+
+void leave_before_shell() {
+    common::log(common::Severity::notice, "told to end before the shell was started");
+    throw common::Leave{1};
 }
 
 Child fork_shell(const ShellPlan& plan, const common::Terminal& terminal, int childs, int ours) {

@@ -56,6 +56,9 @@ struct StartReport {
 /// In one line, for the person.
 [[nodiscard]] std::string as_last_words(const std::string& words, const std::string& reference);
 
+/// Whoever ends login before there is a shell: a line in the log, and the way out.
+[[noreturn]] void leave_before_shell();
+
 /// The child that becomes the shell. From fork to exec it is another program: it
 /// never returns and never throws. It leads its own session, or as a caller's
 /// guest a process group in the foreground of theirs, owns the line from the first

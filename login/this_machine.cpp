@@ -1,7 +1,6 @@
 #include "login/this_machine.hpp"
 
 #include "common/log.hpp"
-#include "common/program.hpp"
 #include "common/safe_text.hpp"
 #include "login/audit_record.hpp"
 #include "login/clean_start.hpp"
@@ -192,8 +191,7 @@ ShellPlan ThisMachine::plan_for(const common::User& user, Gate& gate) const {
 void ThisMachine::require_nobody_ends_us() const {
     const auto ending = context_.talk.ending();
     if (ending == Answer::terminated || ending == Answer::hung_up) {
-        common::log(common::Severity::notice, "told to end before the shell was started");
-        throw common::Leave{1};
+        leave_before_shell();
     }
 }
 

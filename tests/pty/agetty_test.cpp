@@ -7,6 +7,7 @@
 #include "tests/pty/comparison.hpp"
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/escaped.hpp"
+#include "tests/pty/process_table.hpp"
 #include "tests/pty/test_world.hpp"
 
 #include <algorithm>
@@ -175,17 +176,27 @@ void start(Getty& getty, const char* program, const Case& what) {
         on_standard_input ? getty.line.start_on(command) : getty.line.start_for(command));
 }
 
-void press_until(pty::Line& line, std::string_view key, std::string_view awaited) {
+/// Where nothing on the line says that a key is waited for. What comes too early is
+/// thrown away, and there is nothing to see of that: then once more, long after all that
+/// the first could have led to.
+void press_until(Getty& getty, std::string_view key, std::string_view awaited) {
+    pty::Line& line = getty.line;
+    pty::wait_until([&] { return pty::state_of(getty.process->id()) == 'S'; });
     const auto has_come = [&] { return line.unmatched().find(awaited) != std::string_view::npos; };
-    for (int count = 0; count < 40 && !pty::wait_until(has_come, 1000ms); ++count) {
+    constexpr int tries = 4;
+    for (int count = 0; count < tries; ++count) {
         line.send(key);
+        if (pty::wait_until(has_come)) {
+            return;
+        }
     }
 }
 
-void type(pty::Line& line, const std::vector<Step>& steps) {
+void type(Getty& getty, const std::vector<Step>& steps) {
+    pty::Line& line = getty.line;
     for (std::size_t i = 0; i < steps.size(); ++i) {
         if (steps[i].awaited.empty()) {
-            press_until(line, steps[i].typed, steps[i + 1].awaited);
+            press_until(getty, steps[i].typed, steps[i + 1].awaited);
             continue;
         }
         line.expect(steps[i].awaited, 2 * pty::default_deadline);
@@ -229,8 +240,8 @@ class StubWorld {
         for (Pair& pair : pairs) {
             CAPTURE(title_of(pair.what));
             try {
-                type(pair.theirs.line, pair.what.steps);
-                type(pair.ours.line, pair.what.steps);
+                type(pair.theirs, pair.what.steps);
+                type(pair.ours, pair.what.steps);
                 const Facts theirs = facts_of(pair.theirs);
                 const Facts ours = facts_of(pair.ours);
                 REQUIRE(theirs.contains("argument.0"));

@@ -6,6 +6,7 @@
 #include "tests/pty/process_table.hpp"
 #include "tests/pty/test_world.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -253,16 +254,21 @@ TEST_CASE("a directory that never answers: root is in within two seconds (T-43)"
         world.set_password("root", "toor");
         world.add_group("wheel", 10, "root");
         sleeper.join(world);
-        pty::Line line;
-        auto login = line.start_on(bare_login());
-        const auto took = time_to_shell(line);
-        // Two seconds, and as much again for a machine that is busy.
-        CHECK(took < 4'000ms * pty::slowness);
-        line.send("id -G\r");
-        line.expect("0 10\r\n");
-        line.send("exit\r");
-        CHECK(login.wait_exit() == pty::Exit{.status = 0});
-        MESSAGE("root is in after ", took.count(), " ms");
+        // A machine that is busy may need several tries; the directory would spoil each.
+        constexpr int tries = 3;
+        constexpr auto promised = 2'000ms * pty::slowness;
+        auto soonest = pty::Milliseconds::max();
+        for (int i = 0; i < tries && soonest >= promised; ++i) {
+            pty::Line line;
+            auto login = line.start_on(bare_login());
+            soonest = std::min(soonest, time_to_shell(line));
+            line.send("id -G\r");
+            line.expect("0 10\r\n");
+            line.send("exit\r");
+            CHECK(login.wait_exit() == pty::Exit{.status = 0});
+        }
+        CHECK(soonest < promised);
+        MESSAGE("root is in after ", soonest.count(), " ms");
     }
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <iterator>
 #include <list>
 #include <string>
 #include <vector>
@@ -128,6 +129,17 @@ void hang_all(std::list<Victim>& victims) {
     CHECK(pty::wait_until([&] { return note_all(victims); }, 120s));
 }
 
+/// The bound that is promised. A machine that is busy may keep a single one longer.
+void check_most_are_in_time(const std::list<Victim>& victims, std::chrono::seconds patience) {
+    std::vector<pty::Clock::duration> times;
+    for (const Victim& victim : victims) {
+        times.push_back(victim.gone - victim.begun);
+    }
+    const auto middle = std::next(times.begin(), static_cast<std::ptrdiff_t>(times.size() / 2));
+    std::nth_element(times.begin(), middle, times.end());
+    CHECK(*middle <= patience + 1s * pty::slowness);
+}
+
 void check_what_is_left(pty::World& world, Victim& victim, std::chrono::seconds patience) {
     const pid_t login = victim.visit.login.id();
     pty::Line& line = victim.visit.line;
@@ -187,6 +199,7 @@ TEST_CASE("a module that hangs, in each phase and whatever it does, is ended in 
             }
         }
         hang_all(victims);
+        check_most_are_in_time(victims, patience);
         for (Victim& victim : victims) {
             CAPTURE(victim.visit.what);
             check_what_is_left(world, victim, patience);
