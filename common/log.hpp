@@ -8,8 +8,17 @@
 
 namespace common {
 
-/// syslog(3)'s levels that we use.
-enum class Severity { error = 3, warning = 4, notice = 5, info = 6 };
+/// syslog(3)'s levels. We use four, modules may use any.
+enum class Severity {
+    emergency = 0,
+    alert = 1,
+    critical = 2,
+    error = 3,
+    warning = 4,
+    notice = 5,
+    info = 6,
+    debug = 7
+};
 
 /// Names this program in every line that follows. `program` must outlive the
 /// process's last log line (a literal): the name never comes from argv.

@@ -162,6 +162,25 @@ TEST_CASE("the journal: one that is dead costs no line, syslog has it") {
     world.wait_for_log("session of");
 }
 
+TEST_CASE("what modules log goes the way of our own lines, and has their form") {
+    if constexpr (TTYGATE_WITH_PAM == 0) {
+        tests::skip("needs a login with PAM");
+    }
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    fail_twice_and_log_in("10.0.0.7");
+    // No time in front, which the C library would put there.
+    for (const auto& [priority, words] :
+         {std::pair{"<85>", "pam_unix(remote:auth): authentication failure; "},
+          std::pair{"<86>", "pam_unix(remote:session): session opened for user ann"}}) {
+        CAPTURE(std::string{words});
+        const std::string line = world.wait_for_log(words);
+        CHECK(line.starts_with(std::string{priority} + "login["));
+        CHECK(line.find(std::string{"]: "} + words) == line.find("]: "));
+    }
+}
+
 TEST_CASE("fail2ban: its filter for PAM knows the failures, and one of a line the shadow gate's") {
     require_program("/usr/bin/python3");
     const std::string package = pty::fetched_package("fail2ban");
