@@ -9,6 +9,7 @@
 #include <limits>
 
 #include <fnmatch.h>
+#include <strings.h>
 
 namespace login {
 
@@ -460,9 +461,15 @@ constexpr auto for_others = std::to_array<common::ShortText<24>>({
     "YESCRYPT_COST_FACTOR",
 });
 
+/// util-linux's login reads keys in either case. No locale has a say in this process.
+bool is_key(std::string_view name, std::string_view key) {
+    return name.size() == key.size() && ::strncasecmp(name.data(), key.data(), key.size()) == 0;
+}
+
 template <typename List>
 bool has(const List& list, std::string_view name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
+    return std::any_of(
+        list.begin(), list.end(), [name](const auto& key) { return is_key(name, key.view()); });
 }
 
 /// A `#` that follows a blank begins one, as util-linux has it; nothing that a
@@ -487,8 +494,8 @@ std::string_view name_in(std::string_view line) {
 }
 
 const Key* find_key(std::string_view name) {
-    const auto* const key =
-        std::find_if(keys.begin(), keys.end(), [name](const Key& k) { return k.name == name; });
+    const auto* const key = std::find_if(
+        keys.begin(), keys.end(), [name](const Key& k) { return is_key(name, k.name); });
     return key == keys.end() ? nullptr : key;
 }
 

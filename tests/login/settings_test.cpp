@@ -42,7 +42,8 @@ TEST_CASE("settings: how a line may be written") {
     CHECK(read("NOLOGINS_FILE /run/nologin # while we work").nologin_file == "/run/nologin");
     CHECK(read("MAIL_DIR /var/mail#2").mail_directory == "/var/mail#2");
     CHECK(read("LOGIN_RETRIES 7\nLOGIN_RETRIES 8\n").login_retries == 8);
-    CHECK(read("login_retries 7").login_retries == 3);
+    CHECK(read("login_Retries 7").login_retries == 7);
+    CHECK(read("LOGIN_RETRIES_ 7").login_retries == 3);
     CHECK(read("ENV_PATH\tPATH=/usr/bin:/bin").path == "/usr/bin:/bin");
     CHECK(read("ENV_PATH=/usr/bin").path == "/usr/bin");
     CHECK(read("SOMETHING_ELSE whatever\n\n").login_retries == 3);
@@ -278,13 +279,14 @@ TEST_CASE("settings: keys without effect are told from those of other programs")
         "\n"
         "LOGIN_TIMOUT=60\n"
         "login_timeout 60\n"
+        "pass_max_days 99999\n"
         "LOGIN_MAX_PROCESSES 5\n";
     CHECK(login::strange_keys(text, SettingsFile::shared) ==
           std::vector<login::StrangeKey>{
               {.line = 4, .name = "CONSOLE_GROUPS", .kind = Kind::not_honoured},
-              {.line = 6, .name = "LOGIN_TIMOUT", .kind = Kind::unknown},
-              {.line = 7, .name = "login_timeout", .kind = Kind::unknown}});
+              {.line = 6, .name = "LOGIN_TIMOUT", .kind = Kind::unknown}});
     const auto own = login::strange_keys(text, SettingsFile::own);
+    // Of login's own file the two of PASS_MAX_DAYS too.
     REQUIRE(own.size() == 4);
     CHECK(own.front() ==
           login::StrangeKey{.line = 3, .name = "PASS_MAX_DAYS", .kind = Kind::unknown});
