@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,7 +24,14 @@ constexpr int authpriv_facility = 10;
 constexpr std::size_t longest_line = 1000;
 constexpr std::size_t longest_field = 256;
 
-bool sent(const UniqueFd& socket, std::string_view path, std::string_view datagram) noexcept {
+/// How long a full log may keep us: its reader may only be slower than a burst of lines.
+constexpr timeval patience{.tv_sec = 0, .tv_usec = 250'000};
+
+/// `how`: MSG_DONTWAIT, or 0 for as long as the socket waits.
+bool sent(const UniqueFd& socket,
+          std::string_view path,
+          std::string_view datagram,
+          int how) noexcept {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, path.size());
@@ -31,7 +39,7 @@ bool sent(const UniqueFd& socket, std::string_view path, std::string_view datagr
     return ::sendto(socket.get(),
                     datagram.data(),
                     datagram.size(),
-                    MSG_NOSIGNAL,
+                    MSG_NOSIGNAL | how,
                     static_cast<const sockaddr*>(untyped),
                     sizeof address) >= 0;
 }
@@ -39,21 +47,33 @@ bool sent(const UniqueFd& socket, std::string_view path, std::string_view datagr
 /// Asked once: a machine gets no journald while somebody is logged in.
 bool may_have_journal = true;
 
+/// A log that is stuck is waited for once, until it takes a line again.
+bool is_stuck = false;
+
+bool sent_in_time(const UniqueFd& socket, std::string_view path, std::string_view line) noexcept {
+    if (sent(socket, path, line, MSG_DONTWAIT)) {
+        return true;
+    }
+    return errno == EAGAIN && !is_stuck &&
+           ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+           sent(socket, path, line, 0);
+}
+
 void send_to_log(std::string_view line, std::string_view entry) noexcept {
     // Opened for each line: a login writes a handful in its life, a descriptor
     // kept would have to survive close_range and a namespace change.
-    const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     if (!socket.is_open()) {
         return;
     }
     if (may_have_journal && !entry.empty()) {
-        if (sent(socket, "/run/systemd/journal/socket", entry)) {
+        if (sent(socket, "/run/systemd/journal/socket", entry, MSG_DONTWAIT)) {
             return;
         }
         // A full one may be read again; syslog may still take the line.
         may_have_journal = errno == EAGAIN;
     }
-    static_cast<void>(sent(socket, "/dev/log", line));
+    is_stuck = !sent_in_time(socket, "/dev/log", line);
 }
 
 /// Cut to `limit` bytes, between characters.

@@ -34,8 +34,8 @@ struct LogField {
 /// protocol with the fields, where it is there (a line is never in both), else, of
 /// less than 1,024 bytes and without them, to /dev/log. The text is made harmless
 /// on the way (safe_text); values that came from outside are passed through
-/// quoted() by the caller. It never blocks and never fails: a log that is not there
-/// or stuck costs the line.
+/// quoted() by the caller. It never fails: a log that is not there costs the line. One
+/// that is full has a quarter of a second, once until it takes lines again, to take it.
 void log(Severity severity, std::string_view text, std::span<const LogField> fields = {}) noexcept;
 
 /// The datagram that journald takes: systemd.journal-fields(7), one NAME=VALUE a row.

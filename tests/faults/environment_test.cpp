@@ -4,6 +4,7 @@
 #include "common/syscall.hpp"
 #include "common/unique_fd.hpp"
 #include "tests/pty/dialogue.hpp"
+#include "tests/pty/log_socket.hpp"
 #include "tests/pty/test_world.hpp"
 #include "tests/testing.hpp"
 
@@ -72,15 +73,7 @@ common::UniqueFd stuck_log(const pty::World& world) {
         reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
     common::UniqueFd log{common::check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket")};
     common::check(::bind(log.get(), generic, sizeof address), "bind");
-    // One writer's own buffer may be full before the reader's queue is, which is
-    // net.unix.max_dgram_qlen long: until one that is new has no room.
-    for (int sent = 1; sent > 0;) {
-        const common::UniqueFd writer{common::check(
-            ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
-        common::check(::connect(writer.get(), generic, sizeof address), "connect");
-        for (sent = 0; ::send(writer.get(), "x", 1, MSG_NOSIGNAL) == 1; ++sent) {
-        }
-    }
+    pty::fill_log("/dev/log");
     return log;
 }
 

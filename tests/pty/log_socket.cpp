@@ -15,21 +15,39 @@ namespace {
 
 constexpr std::size_t longest_datagram = 64UL * 1024;
 
-void bind_to(const common::UniqueFd& socket, const std::string& path) {
+sockaddr_un address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
         throw std::logic_error{path + " is too long for a socket"};
     }
     std::memcpy(address.sun_path, path.data(), path.size());
-    // The one way the sockets API is meant to be called.
-    const auto* generic =
-        reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
-    common::check(::bind(socket.get(), generic, sizeof address), "bind", path);
+    return address;
+}
+
+/// The one way the sockets API is meant to be called.
+const sockaddr* generic(const sockaddr_un& address) {
+    return reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
+}
+
+void bind_to(const common::UniqueFd& socket, const std::string& path) {
+    const sockaddr_un address = address_of(path);
+    common::check(::bind(socket.get(), generic(address), sizeof address), "bind", path);
     common::check(::chmod(path.c_str(), 0666), "chmod", path);
 }
 
 }  // namespace
+
+void fill_log(const std::string& path) {
+    const sockaddr_un address = address_of(path);
+    for (int sent = 1; sent > 0;) {
+        const common::UniqueFd writer{common::check(
+            ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
+        common::check(::connect(writer.get(), generic(address), sizeof address), "connect", path);
+        for (sent = 0; ::send(writer.get(), "x", 1, MSG_NOSIGNAL) == 1; ++sent) {
+        }
+    }
+}
 
 LogSocket::LogSocket(const std::string& path)
     : socket_(common::check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),

@@ -29,4 +29,9 @@ class LogSocket : public Source {
     std::vector<std::string> lines_;
 };
 
+/// Fills a log's queue with lines of one letter, until a writer that is new has no room:
+/// one writer's own buffer may be full before the queue is, which is
+/// net.unix.max_dgram_qlen long.
+void fill_log(const std::string& path);
+
 }  // namespace pty

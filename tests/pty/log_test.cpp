@@ -11,12 +11,15 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -160,6 +163,20 @@ TEST_CASE("the journal: one that is dead costs no line, syslog has it") {
     fail_twice_and_log_in("10.0.0.7");
     world.wait_for_log("FAILED LOGIN 1 FROM 10.0.0.7 FOR ann, Authentication failure");
     world.wait_for_log("session of");
+}
+
+TEST_CASE("a log whose reader is behind for a moment loses no line") {
+    bool has_come = false;
+    // A machine that is busy may keep our own look at the log for longer than getty waits.
+    for (int tries = 0; tries < 5 && !has_come; ++tries) {
+        pty::TestWorld world;
+        pty::fill_log("/dev/log");
+        const pty::Process getty{{.arguments = {pty::World::getty(), "no-such-line"}}};
+        // Nothing is read meanwhile.
+        std::this_thread::sleep_for(100ms);
+        has_come = pty::wait_until([&] { return world.count_log("no-such-line") == 1; }, 1000ms);
+    }
+    CHECK(has_come);
 }
 
 TEST_CASE("what modules log goes the way of our own lines, and has their form") {
