@@ -17,7 +17,7 @@ namespace pty {
 namespace {
 
 /// "<86>login[123]: ": the facility and severity, then at once who it is, as other
-/// programs' lines have a time in between. Modules' lines say at once whose they are.
+/// programs' lines have a time in between. Lines of PAM's modules say so.
 bool is_ours(const std::string& datagram) {
     const auto end_of_priority = datagram.find('>');
     const auto bracket = datagram.find('[');
@@ -25,7 +25,8 @@ bool is_ours(const std::string& datagram) {
         return false;
     }
     const auto name = datagram.substr(end_of_priority + 1, bracket - end_of_priority - 1);
-    const bool is_of_module = datagram.find("]: pam_", bracket) != std::string::npos;
+    const bool is_of_module = datagram.find("]: pam_", bracket) != std::string::npos ||
+                              datagram.find("]: PAM ", bracket) != std::string::npos;
     return (name == "getty" || name == "login") && !is_of_module;
 }
 
