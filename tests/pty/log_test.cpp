@@ -187,14 +187,20 @@ TEST_CASE("what modules log goes the way of our own lines, and has their form") 
     choose_gate(world, pty::Gate::pam);
     add_person(world, ann);
     fail_twice_and_log_in("10.0.0.7");
+    struct Row {
+        std::string priority;
+        std::string words;
+    };
+    const std::vector<Row> rows{
+        {"<85>", "pam_unix(remote:auth): authentication failure; "},
+        {"<86>", "pam_unix(remote:session): session opened for user ann"},
+    };
     // No time in front, which the C library would put there.
-    for (const auto& [priority, words] :
-         {std::pair{"<85>", "pam_unix(remote:auth): authentication failure; "},
-          std::pair{"<86>", "pam_unix(remote:session): session opened for user ann"}}) {
-        CAPTURE(std::string{words});
-        const std::string line = world.wait_for_log(words);
-        CHECK(line.starts_with(std::string{priority} + "login["));
-        CHECK(line.find(std::string{"]: "} + words) == line.find("]: "));
+    for (const Row& row : rows) {
+        CAPTURE(row.words);
+        const std::string line = world.wait_for_log(row.words);
+        CHECK(line.starts_with(row.priority + "login["));
+        CHECK(line.find("]: " + row.words) == line.find("]: "));
     }
 }
 
