@@ -1,6 +1,7 @@
 // Our programs, their peers and the least there can be, measured side by side.
 
 #include "common/json.hpp"
+#include "tests/bench/log_daemon.hpp"
 #include "tests/bench/measure.hpp"
 #include "tests/pty/isolation.hpp"
 
@@ -177,6 +178,7 @@ int measure(const Options& options) {
         pty::World world;
         programs.install();
         furnish(world);
+        const bench::LogDaemon log{world};
         Bench all{world, programs, groups, options.effort, missing};
         if (is_wanted("getty")) {
             show(measure_gettys(all));
