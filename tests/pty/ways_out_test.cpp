@@ -75,6 +75,29 @@ const std::vector<WayOut> ways_out{
     {"the master is closed", [](pty::Line& line, pty::Process&) { line.close_master(); }},
 };
 
+/// A getty on a line of its own, for ann, in whose PAM stack is the journal's module.
+struct WatchedLogin {
+    explicit WatchedLogin(const std::string& arguments) : login(start(arguments)) {}
+
+    void check_is_undone() {
+        CHECK(record_of(world, line).type == DEAD_PROCESS);
+        CHECK(pty::PamJournal::steps_of(login.id()) == whole_journal);
+    }
+
+    pty::PamJournal journal{};
+    pty::TestWorld world{};
+    pty::Line line{};
+    pty::Process login;  ///< what getty becomes
+
+  private:
+    pty::Process start(const std::string& arguments) {
+        choose_gate(world, pty::Gate::pam);
+        journal.join_stack(world, arguments);
+        add_person(world, ann);
+        return start_getty(line);
+    }
+};
+
 }  // namespace
 
 TEST_CASE("on every way out the logout is written, the line given back, and PAM done with (T-20)") {
@@ -238,18 +261,11 @@ TEST_CASE("what fails half way is undone as far as it was done, and no further (
 }
 
 TEST_CASE("credentials are deleted even if the session could not be closed (T-20)") {
-    const pty::PamJournal journal;
-    pty::TestWorld world;
-    choose_gate(world, pty::Gate::pam);
-    journal.join_stack(world, "close");
-    add_person(world, ann);
-    pty::Line line;
-    auto login = start_getty(line);
-    log_in(line, "ann", "secret");
-    line.send("exit\r");
-    CHECK(login.wait_exit() == pty::Exit{.status = 0});
-    CHECK(pty::PamJournal::steps_of(login.id()) == whole_journal);
-    CHECK(record_of(world, line).type == DEAD_PROCESS);
+    WatchedLogin watched{"close"};
+    log_in(watched.line, "ann", "secret");
+    watched.line.send("exit\r");
+    CHECK(watched.login.wait_exit() == pty::Exit{.status = 0});
+    watched.check_is_undone();
 }
 
 TEST_CASE("login that is told to go while it asks goes, and leaves the line as it was (T-20)") {
@@ -331,44 +347,31 @@ TEST_CASE("login that is told to go at the moment the password proves right goes
 }
 
 TEST_CASE("a line that is hung up while the shell's process gets ready is left at once (T-33)") {
-    const pty::PamJournal journal;
-    pty::TestWorld world;
-    choose_gate(world, pty::Gate::pam);
-    journal.join_stack(world, "open:hang-in-child=1");
-    add_person(world, ann);
-    pty::Line line;
-    auto login = start_getty(line);
+    WatchedLogin watched{"open:hang-in-child=1"};
+    pty::Line& line = watched.line;
     line.expect("login: ");
     line.send("ann\r");
     line.expect("Password: ");
     line.send("secret\r");
-    REQUIRE(pty::wait_until([&] { return count_in_wtmp(world, line, USER_PROCESS) == 1; }));
+    REQUIRE(pty::wait_until([&] { return count_in_wtmp(watched.world, line, USER_PROCESS) == 1; }));
     const auto hung_up = pty::Clock::now();
     line.close_master();
-    login.wait_exit();
+    watched.login.wait_exit();
     // The module's second, and not three of our own.
     CHECK(pty::Clock::now() - hung_up < 3500ms * pty::slowness);
-    CHECK(record_of(world, line).type == DEAD_PROCESS);
-    CHECK(count_in_wtmp(world, line, DEAD_PROCESS) == 1);
-    CHECK(pty::PamJournal::steps_of(login.id()) == whole_journal);
+    CHECK(count_in_wtmp(watched.world, line, DEAD_PROCESS) == 1);
+    watched.check_is_undone();
 }
 
 TEST_CASE("a module that lets every signal through ends no login, and hides none (T-20)") {
     for (const char* const step : {"authenticate", "open", "reinitialize"}) {
         CAPTURE(step);
-        const pty::PamJournal journal;
-        pty::TestWorld world;
-        choose_gate(world, pty::Gate::pam);
-        journal.join_stack(world, std::string{step} + ":hear-everything");
-        add_person(world, ann);
-        pty::Line line;
-        auto login = start_getty(line);
-        log_in(line, "ann", "secret");
-        login.signal(SIGTERM);
-        CHECK(login.wait_exit() == pty::Exit{.status = 0});
-        CHECK(line.owner() == pty::nobodys_line);
-        CHECK(record_of(world, line).type == DEAD_PROCESS);
-        CHECK(pty::PamJournal::steps_of(login.id()) == whole_journal);
+        WatchedLogin watched{std::string{step} + ":hear-everything"};
+        log_in(watched.line, "ann", "secret");
+        watched.login.signal(SIGTERM);
+        CHECK(watched.login.wait_exit() == pty::Exit{.status = 0});
+        CHECK(watched.line.owner() == pty::nobodys_line);
+        watched.check_is_undone();
     }
 }
 
