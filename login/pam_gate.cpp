@@ -274,7 +274,7 @@ PamGate::PamGate(Conversation& conversation,
             : libpam().start(items_.service.c_str(), nullptr, &callback, &handle_);
     if (code != PAM_SUCCESS) {
         handle_ = nullptr;
-        throw std::runtime_error{"PAM cannot start: error " + std::to_string(code)};
+        throw std::runtime_error{"cannot start PAM: error " + std::to_string(code)};
     }
     try {
         set_item(PAM_USER_PROMPT, items_.name_prompt.c_str(), "PAM_USER_PROMPT");

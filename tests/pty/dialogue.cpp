@@ -16,18 +16,27 @@ namespace pty {
 
 namespace {
 
+/// "pam_unix(login:auth): ..." is a module's, "PAM 2 more ..." libpam's or what a module
+/// sums up; what login says of either names a function, or what it could not do.
+bool is_of_modules(std::string_view text) {
+    const bool names_module =
+        text.starts_with("pam_") && text.substr(0, text.find(' ')).find('(') != text.npos;
+    return names_module || text.starts_with("PAM ");
+}
+
 /// "<86>login[123]: ": the facility and severity, then at once who it is, as other
-/// programs' lines have a time in between. Lines of PAM's modules say so.
+/// programs' lines have a time in between.
 bool is_ours(const std::string& datagram) {
     const auto end_of_priority = datagram.find('>');
     const auto bracket = datagram.find('[');
-    if (end_of_priority == std::string::npos || bracket == std::string::npos) {
+    const auto end_of_head = datagram.find("]: ");
+    if (end_of_priority == std::string::npos || bracket == std::string::npos ||
+        end_of_head == std::string::npos) {
         return false;
     }
     const auto name = datagram.substr(end_of_priority + 1, bracket - end_of_priority - 1);
-    const bool is_of_module = datagram.find("]: pam_", bracket) != std::string::npos ||
-                              datagram.find("]: PAM ", bracket) != std::string::npos;
-    return (name == "getty" || name == "login") && !is_of_module;
+    return (name == "getty" || name == "login") &&
+           !is_of_modules(std::string_view{datagram}.substr(end_of_head + 3));
 }
 
 }  // namespace

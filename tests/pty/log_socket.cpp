@@ -4,7 +4,10 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,6 +33,35 @@ const sockaddr* generic(const sockaddr_un& address) {
     return reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
 }
 
+/// A network of its own in which net.unix.max_dgram_qlen is larger, or nothing where there
+/// can be none. The machine's is not ours to change.
+common::UniqueFd make_network_of_long_queues() {
+    const common::UniqueFd ours{::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
+    if (!ours.is_open() || ::unshare(CLONE_NEWNET) != 0) {
+        return {};
+    }
+    const common::UniqueFd length{
+        ::open("/proc/sys/net/unix/max_dgram_qlen", O_WRONLY | O_CLOEXEC)};
+    const bool is_set = ::write(length.get(), "1000", 4) == 4;
+    common::UniqueFd made{::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
+    common::check(::setns(ours.get(), CLONE_NEWNET), "return to the network");
+    return is_set ? std::move(made) : common::UniqueFd{};
+}
+
+/// A queue is as long as its network says when it is made, and is found by its path from
+/// any other.
+common::UniqueFd socket_with_long_queue() {
+    static const common::UniqueFd long_queues = make_network_of_long_queues();
+    const common::UniqueFd ours{::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
+    const bool is_there = ours.is_open() && ::setns(long_queues.get(), CLONE_NEWNET) == 0;
+    common::UniqueFd made{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (is_there) {
+        common::check(::setns(ours.get(), CLONE_NEWNET), "return to the network");
+    }
+    common::check(made.get(), "socket");
+    return made;
+}
+
 void bind_to(const common::UniqueFd& socket, const std::string& path) {
     const sockaddr_un address = address_of(path);
     common::check(::bind(socket.get(), generic(address), sizeof address), "bind", path);
@@ -49,9 +81,7 @@ void fill_log(const std::string& path) {
     }
 }
 
-LogSocket::LogSocket(const std::string& path)
-    : socket_(common::check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-                            "socket")) {
+LogSocket::LogSocket(const std::string& path) : socket_(socket_with_long_queue()) {
     bind_to(socket_, path);
 }
 

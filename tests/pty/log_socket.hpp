@@ -9,8 +9,8 @@
 namespace pty {
 
 /// Stands in for the system's log daemon: /dev/log, a datagram socket. It is
-/// read whenever a test waits; the kernel queues net.unix.max_dgram_qlen
-/// (often 10) datagrams in between.
+/// read whenever a test waits; the kernel queues a thousand datagrams in between,
+/// or net.unix.max_dgram_qlen (often 10) where no network of our own can be made.
 class LogSocket : public Source {
   public:
     /// Binds it, open to everybody as the real one is.
