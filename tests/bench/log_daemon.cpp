@@ -12,13 +12,15 @@
 
 namespace bench {
 
-LogDaemon::LogDaemon(const pty::World& world) {
+namespace {
+
+pid_t start_reader(const pty::World& world) {
     constexpr const char* path = "/dev/log";
     world.remove_file(path);
     // Bound when we return.
     pty::LogSocket socket{path};
-    process_ = common::check(::fork(), "fork");
-    if (process_ == 0) {
+    const pid_t reader = common::check(::fork(), "fork");
+    if (reader == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         constexpr int for_ever = -1;
         for (;;) {
@@ -27,7 +29,12 @@ LogDaemon::LogDaemon(const pty::World& world) {
             socket.forget();
         }
     }
+    return reader;
 }
+
+}  // namespace
+
+LogDaemon::LogDaemon(const pty::World& world) : process_(start_reader(world)) {}
 
 LogDaemon::~LogDaemon() {
     ::kill(process_, SIGKILL);

@@ -18,7 +18,7 @@ class LogDaemon {
     ~LogDaemon();
 
   private:
-    pid_t process_ = -1;
+    pid_t process_;
 };
 
 }  // namespace bench

@@ -79,7 +79,7 @@ const std::vector<WayOut> ways_out{
 struct WatchedLogin {
     explicit WatchedLogin(const std::string& arguments) : login(start(arguments)) {}
 
-    void check_is_undone() {
+    void check_is_undone() const {
         CHECK(record_of(world, line).type == DEAD_PROCESS);
         CHECK(pty::PamJournal::steps_of(login.id()) == whole_journal);
     }
@@ -90,7 +90,7 @@ struct WatchedLogin {
     pty::Process login;  ///< what getty becomes
 
   private:
-    pty::Process start(const std::string& arguments) {
+    [[nodiscard]] pty::Process start(const std::string& arguments) const {
         choose_gate(world, pty::Gate::pam);
         journal.join_stack(world, arguments);
         add_person(world, ann);
