@@ -9,8 +9,6 @@
 #include <cstdio>
 #include <string_view>
 
-#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero(3)
-
 namespace {
 
 /// Text, facility and name are ours: harmless, authpriv and login. `%m` is the C library's.
@@ -27,8 +25,6 @@ namespace {
         line.remove_suffix(1);
     }
     common::log(static_cast<common::Severity>(static_cast<unsigned>(priority) & levels), line);
-    // There are modules that log what was typed, when told to.
-    ::explicit_bzero(text.data(), text.size());
 }
 
 }  // namespace
