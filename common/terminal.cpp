@@ -18,6 +18,7 @@
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero(3)
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 namespace common {
 
@@ -350,6 +351,9 @@ void Terminal::give_to(uid_t owner, gid_t group, mode_t mode) const {
     // The mode first when it narrows would leave the old owner able to widen it
     // again; the owner first leaves the new one at most what the old one had.
     check(::fchown(fd_.get(), owner, group), "change the owner of", path_);
+    // An owner may have named others, whom the next mode with a group's rights would let
+    // in; acl(5). Most devices have no such list, and devpts can have none.
+    ::fremovexattr(fd_.get(), "system.posix_acl_access");
     check(::fchmod(fd_.get(), mode), "change the mode of", path_);
 }
 

@@ -113,7 +113,8 @@ class Terminal {
     /// after it. Unlike vhangup(2) it needs no controlling terminal. The SIGHUP
     /// it sends is the caller's to ignore.
     void hang_up() const;
-    /// Owner, group and mode through the open descriptor, never by name.
+    /// Owner, group and mode through the open descriptor, never by name; what an access
+    /// list (acl(5)) grants besides is taken back.
     void give_to(uid_t owner, gid_t group, mode_t mode) const;
     [[nodiscard]] Ownership ownership() const;
     void set_blocking() const;

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +19,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -305,6 +309,46 @@ TEST_CASE("a line is given to its user through the open descriptor") {
     CHECK((after.st_mode & 07777U) == 0620);
     CHECK(after.st_uid == before.st_uid);
     CHECK(after.st_gid == before.st_gid);
+}
+
+TEST_CASE("whom a line's owner has named in an access list has nothing of the next owner's") {
+    const tests::PtyPair pty;
+    const tests::TemporaryDirectory directory;
+    // A pseudo-terminal's own node can have no such list; one of the kernel's devtmpfs
+    // can, and so can this one, which stands for the terminal that one has.
+    const std::string path = directory.path("tty");
+    const std::array<std::uint32_t, 11> list{2,  // the version
+                                             0x00060001,
+                                             ~0U,
+                                             0x00060002,
+                                             1002,  // owner, 1002
+                                             0x00020004,
+                                             ~0U,
+                                             0x00060010,
+                                             ~0U,  // group, mask
+                                             0x00000020,
+                                             ~0U};  // others
+    constexpr const char* name = "system.posix_acl_access";
+    if (::mknod(path.c_str(), S_IFCHR | 0620, ::makedev(5, 0)) != 0 ||
+        ::setxattr(path.c_str(), name, list.data(), sizeof list, 0) != 0) {
+        tests::skip("no devices, or no access lists, can be made here");
+    }
+    const int outcome = status_with_input(pty.master(), [&] {
+        if (::setsid() < 0) {
+            return 98;
+        }
+        Terminal::open(pty.path()).become_controlling();
+        const Terminal terminal = Terminal::open(path);
+        terminal.give_to(0, 0, 0600);
+        terminal.give_to(1001, 5, 0620);
+        return 0;
+    });
+    CHECK(outcome == 0);
+    CHECK(::getxattr(path.c_str(), name, nullptr, 0) == -1);
+    CHECK(errno == ENODATA);
+    struct stat after {};
+    REQUIRE(::stat(path.c_str(), &after) == 0);
+    CHECK((after.st_mode & 07777U) == 0620);
 }
 
 TEST_CASE("a session leader takes a line and its standard descriptors") {
