@@ -42,6 +42,13 @@ struct stat status_of(int fd, std::string_view path) {
     throw_errno("open", path);
 }
 
+/// Gives a line a terminal's discipline; TIOCSETD. Returns whether it had another.
+bool replace_discipline(int fd) noexcept {
+    int discipline = N_TTY;
+    return ::ioctl(fd, TIOCGETD, &discipline) == 0 && std::exchange(discipline, N_TTY) != N_TTY &&
+           ::ioctl(fd, TIOCSETD, &discipline) == 0;
+}
+
 /// Returns what fstat(2) says of it, and its modes.
 std::pair<struct stat, termios> require_terminal(int fd, const std::string& path) {
     const struct stat status = status_of(fd, path);
@@ -49,7 +56,16 @@ std::pair<struct stat, termios> require_terminal(int fd, const std::string& path
         refuse_no_terminal(path);
     }
     termios modes{};
-    check(::tcgetattr(fd, &modes), "open", path);
+    int result = ::tcgetattr(fd, &modes);
+    const int problem = errno;
+    // Whoever had the line may have left it with one that knows no modes: everybody may
+    // choose N_NULL.
+    if (result != 0 && replace_discipline(fd)) {
+        result = ::tcgetattr(fd, &modes);
+    } else {
+        errno = problem;
+    }
+    check(result, "open", path);
     return {status, modes};
 }
 
@@ -161,6 +177,12 @@ void Terminal::unlock_modes() const {
     // ioctl_tty(2) says termios; it is the kernel's, which is the shorter.
     const termios none{};
     check(::ioctl(fd_.get(), TIOCSLCKTRMIOS, &none), "unlock the modes of", path_);
+}
+
+void Terminal::undo_lasting_changes() const noexcept {
+    replace_discipline(fd_.get());
+    ::tcflow(fd_.get(), TCOON);
+    ::ioctl(fd_.get(), TIOCNXCL);
 }
 
 winsize Terminal::size() const {

@@ -60,6 +60,10 @@ class Terminal {
     /// Modes that a boot splash has locked (TIOCSLCKTRMIOS) could not be changed,
     /// and set_modes() would not say so.
     void unlock_modes() const;
+    /// What no hang-up undoes while anybody holds the line: output that was stopped
+    /// (TCOOFF of tcflow(3): no key starts it again), a line that is root's alone to open
+    /// (TIOCEXCL), and another discipline (TIOCSETD). What cannot be undone stays.
+    void undo_lasting_changes() const noexcept;
     [[nodiscard]] winsize size() const;
     void set_size(unsigned short rows, unsigned short columns) const;
     /// Bits per second, any number; 0: the driver does not say.

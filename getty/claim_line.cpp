@@ -218,6 +218,7 @@ Claim claim_line(const std::string& name,
         // A hang-up puts some lines back to the modes they start with.
         line->set_modes(name_modes(found_modes, options));
     }
+    line->undo_lasting_changes();
     ClaimedLine claimed{*std::move(line), found_modes, found_speed, was_given};
     if (company == Company::among_others) {
         return claimed;

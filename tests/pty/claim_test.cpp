@@ -227,6 +227,47 @@ TEST_CASE("what an old process holds of the line is dead once the prompt is up (
     CHECK(problem_of_open_as(bob.user, line.path()) == EACCES);
 }
 
+TEST_CASE("nothing that a person has made of a line beside its modes meets the next one (T-10)") {
+    const pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, bob);
+    pty::Line line;
+    // As after a session of somebody who has left a process behind.
+    const common::UniqueFd old{common::check(
+        ::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK), "open")};
+
+    SUBCASE("output stopped so that no key starts it") {
+        REQUIRE(::tcflow(old.get(), TCOOFF) == 0);
+        const auto getty = start_getty(line);
+        log_in(line, bob.name, bob.password);
+    }
+    SUBCASE("a line that is root's alone to open, as /dev/tty too") {
+        REQUIRE(::ioctl(old.get(), TIOCEXCL) == 0);
+        const auto getty = start_getty(line);
+        log_in(line, bob.name, bob.password);
+        CHECK(ask_shell(line, "echo open >/dev/tty") == "open\r\n");
+    }
+    SUBCASE("a discipline that knows no modes") {
+        const int knows_nothing = 27;  // N_NULL
+        if (::ioctl(old.get(), TIOCSETD, &knows_nothing) != 0) {
+            tests::skip("this kernel has no N_NULL");
+        }
+        const auto getty = start_getty(line);
+        log_in(line, bob.name, bob.password);
+    }
+    SUBCASE("the same on standard input, which nobody hangs up") {
+        const int knows_nothing = 27;
+        REQUIRE(::tcflow(old.get(), TCOOFF) == 0);
+        REQUIRE(::ioctl(old.get(), TIOCEXCL) == 0);
+        if (::ioctl(old.get(), TIOCSETD, &knows_nothing) != 0) {
+            tests::skip("this kernel has no N_NULL");
+        }
+        const auto getty = start_on_standard_input(pty::Session::leader, line);
+        log_in(line, bob.name, bob.password);
+        CHECK(ask_shell(line, "echo open >/dev/tty") == "open\r\n");
+    }
+}
+
 TEST_CASE("a spy left behind by one person reads nothing of the next (T-10)") {
     const pty::TestWorld world;
     choose_gate(world, pty::Gate::shadow);
