@@ -100,7 +100,8 @@ class Attempts {
 
     void answer_failure(const std::string& name, const Verdict& verdict, Clock::time_point typed) {
         ++failures_;
-        const auto end = answer_time(typed, Clock::now(), verdict.delay, rules_);
+        const auto end =
+            answer_time(typed, verdict.found.value_or(Clock::now()), verdict.delay, rules_);
         // Before the pause: what ends us in it takes neither the trace away nor the
         // delay.
         note_failure(name, verdict);

@@ -23,6 +23,9 @@ struct Verdict {
     std::string reason{};               ///< for the log, never for the person
     std::chrono::microseconds delay{};  ///< a module wants the answer to wait so long
     std::optional<int> pam_status{};    ///< where PAM was asked
+    /// When it was found. What is written down of it later takes longer for one name
+    /// than for another, and is no part of what an answer may take.
+    std::optional<std::chrono::steady_clock::time_point> found{};
 };
 
 /// What a person is shown before their shell: motd, last login and such. Hushed by

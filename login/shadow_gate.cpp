@@ -386,6 +386,7 @@ Verdict ShadowGate::admits(const std::string& name) {
         reason = "what was typed can be no password";
     }
     const Outcome outcome = reason.empty() ? Outcome::admitted : Outcome::refused;
+    const auto found = std::chrono::steady_clock::now();
     if (user) {
         count(*user, outcome);
     }
@@ -394,7 +395,7 @@ Verdict ShadowGate::admits(const std::string& name) {
         account_ = user;
         aging_ = entry->aging;
     }
-    return {.outcome = outcome, .reason = std::move(reason)};
+    return {.outcome = outcome, .reason = std::move(reason), .found = found};
 }
 
 /// Why not; empty: it is the right password. Whatever the reason, one hash is
@@ -427,7 +428,6 @@ std::string ShadowGate::judge(const std::optional<common::User>& user,
 std::string ShadowGate::check(const common::User& user,
                               const std::string& field,
                               const common::Secret& password) {
-    note_method(user.name, field);
     switch (compare(password, field)) {
         case Comparison::different: return "Authentication failure";
         case Comparison::too_costly: return "the account's password takes too long to check";
@@ -440,6 +440,8 @@ std::string ShadowGate::check(const common::User& user,
     if (is_locked_out(user)) {
         return "the password is right, but there were too many failures (faillog)";
     }
+    // Who is in waits for a full log; what is wrong must not, by what it is.
+    note_method(user.name, field);
     if (is_more_than_is_looked_at(field, password)) {
         common::log(common::Severity::notice,
                     "the password of " + common::quoted(user.name) +

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -33,9 +34,12 @@ class PasswordGate : public login::Gate {
             user_ = name;
             return {.outcome = Outcome::admitted};
         }
+        const auto found = std::chrono::steady_clock::now();
+        std::this_thread::sleep_for(writing);
         return {
             .outcome = password.view() == "never" ? Outcome::refused_for_good : Outcome::refused,
-            .reason = "wrong"};
+            .reason = "wrong",
+            .found = writing > 0ms ? std::optional{found} : std::nullopt};
     }
     void trust(const std::string& name) override { user_ = name; }
     std::optional<login::Refusal> require_valid_account() override { return refusal; }
@@ -48,6 +52,8 @@ class PasswordGate : public login::Gate {
 
     Names asked_about{};
     std::optional<login::Refusal> refusal{};
+    /// What it takes to write a failure down.
+    std::chrono::milliseconds writing{};
 
   private:
     login::Conversation& talk_;
@@ -192,6 +198,18 @@ TEST_CASE("T-23 authenticate: the delay of a failure holds for the next login on
     trusted.options = {.user = "root", .already_authenticated = true};
     CHECK(trusted.authenticate());
     CHECK(trusted.talk.pauses.empty());
+}
+
+TEST_CASE("T-18 authenticate: an answer is no later for what was written down of a failure") {
+    // The log, full, or the count of failures, whose lock somebody holds: it is there
+    // for names that are accounts.
+    Login login{{"root", "wrong"}};
+    login.settings.answer_grid = 20ms;
+    login.settings.fail_delay = 0s;
+    login.gate.writing = 3 * login.settings.answer_grid;
+    CHECK_FALSE(login.authenticate());
+    REQUIRE_FALSE(login.talk.pauses.empty());
+    CHECK(login.talk.pauses.front() <= 0ms);
 }
 
 TEST_CASE("authenticate: some failures are the last") {

@@ -1,5 +1,6 @@
 #include "login/shadow_gate.hpp"
 
+#include "common/log.hpp"
 #include "tests/login/scripted_conversation.hpp"
 
 #include <array>
@@ -248,6 +249,31 @@ TEST_CASE("shadow gate: failures are counted, and so many lock out whoever knows
     CHECK(try_it("demo", "right").outcome == Outcome::admitted);
     CHECK(count.failures == 2);
     CHECK(count.successes == 1);
+}
+
+TEST_CASE("T-18 shadow gate: a failure was found before it was counted") {
+    std::optional<std::chrono::steady_clock::time_point> counted;
+    const Accounts accounts{.entries = {{"demo", {.hash = hash_of("right", "$6$", 1000)}}}};
+    auto source = accounts.source();
+    source.failures.note_failure = [&counted](const common::User&) {
+        counted = std::chrono::steady_clock::now();
+    };
+    tests::ScriptedConversation talk{{"wrong"}};
+    login::ShadowGate gate{talk, EmptyPasswords::refused, source};
+    const auto verdict = gate.admits("demo");
+    REQUIRE(counted);
+    REQUIRE(verdict.found);
+    CHECK(*verdict.found <= *counted);
+}
+
+TEST_CASE("T-18 shadow gate: a weak method is noted when the password was right, not before") {
+    const std::string weak = hash_of("right", "$1$");
+    common::DivertedLog log;
+    CHECK(try_password(weak, "wrong").outcome == Outcome::refused);
+    CHECK(log.lines().empty());
+    CHECK(try_password(weak, "right").outcome == Outcome::admitted);
+    CHECK(log.lines() == std::vector<std::string>{"the password of \"demo\" is kept by a method "
+                                                  "that is no longer strong"});
 }
 
 TEST_CASE("T-18 shadow gate: fields that no password opens") {
