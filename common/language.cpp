@@ -20,8 +20,9 @@ constexpr const char* domain = "ttygate";
 
 /// "": English.
 std::string spoken;
-/// Whom it is spoken to, where a process has several to speak to.
-Audience* audience = nullptr;
+/// Whom it is spoken to, where a process has several to speak to. It is set for every key:
+/// where a thread keeps its own is a page that is written anyway.
+thread_local Audience* audience = nullptr;
 locale_t messages = nullptr;
 std::string language_of_messages;
 

@@ -49,10 +49,10 @@ int patience(const std::list<Line>& lines, MaybeTime earliest, Clock::time_point
             .count());
 }
 
-/// Two of each line.
+/// Two of each line; with room for the one of the signals.
 std::vector<pollfd> sources_of(const std::list<Line>& lines) {
     std::vector<pollfd> sources;
-    sources.reserve(2 * lines.size());
+    sources.reserve(2 * lines.size() + 1);
     for (const Line& line : lines) {
         sources.push_back(line.waiting_for());
         sources.push_back(line.watching());
@@ -71,6 +71,9 @@ int poll_each_once(std::vector<pollfd>& sources, int timeout) {
     std::vector<pollfd> entries;
     std::vector<std::size_t> places;  // by descriptor
     entries.reserve(sources.size());
+    // As much memory each time, or a line's first key would cost more.
+    constexpr std::size_t usual_descriptors = 32;
+    places.reserve(usual_descriptors);
     for (const pollfd& source : sources) {
         if (source.fd < 0) {
             continue;
