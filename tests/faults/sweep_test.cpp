@@ -309,8 +309,10 @@ class Trial {
         if (asked == given || given >= patience || is_gone_) {
             return;
         }
-        // Not at once: what is typed when nobody is there any more, the kernel echoes.
-        constexpr auto reading_time = 50ms;
+        // Not at once: what is typed when nobody is there any more, the kernel echoes, and
+        // so it does when login has given the line back and is about to end.
+        const bool is_echoing = (line.modes().c_lflag & ECHO) != 0;
+        const auto reading_time = is_echoing ? 2s : 50ms;
         seen_ = seen_.value_or(pty::Clock::now());
         if (pty::Clock::now() - *seen_ >= reading_time && process_->is_running()) {
             seen_.reset();
