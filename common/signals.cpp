@@ -57,10 +57,15 @@ SignalQueue::~SignalQueue() {
 std::optional<int> SignalQueue::next() noexcept {
     signalfd_siginfo arrived{};
     const auto size = ::read(fd_.get(), &arrived, sizeof arrived);
-    if (size != static_cast<ssize_t>(sizeof arrived)) {
-        return std::nullopt;
+    const auto number = static_cast<int>(arrived.ssi_signo);
+    if (size == static_cast<ssize_t>(sizeof arrived) && ::sigismember(&wanted_, number) == 1) {
+        return number;
     }
-    return static_cast<int>(arrived.ssi_signo);
+    if (size >= 0 || errno == EBADF) {
+        // What the number names now is not ours to close.
+        static_cast<void>(fd_.release());
+    }
+    return std::nullopt;
 }
 
 void ignore_signal(int number) noexcept {

@@ -26,6 +26,10 @@ class SignalQueue {
     [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
     /// The number of the next signal that has arrived, or nothing.
     [[nodiscard]] std::optional<int> next() noexcept;
+    /// Whether next() has found that somebody else's code has closed the descriptor, or
+    /// put another file in its place. There is no descriptor() any more, which poll(2)
+    /// passes over.
+    [[nodiscard]] bool is_lost() const noexcept { return !fd_.is_open(); }
     /// Once more, where somebody else's code may have let them through again.
     void block() const noexcept;
     /// The process is about to end, which undoes it all: nothing is restored.

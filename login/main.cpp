@@ -100,8 +100,10 @@ int story(int argc, char** argv) {
     talk.use_watchdog(watchdog);
     const auto gate = make_gate(talk, watchdog, line, settings, options);
     require_possible(options, *gate, line);
-    if (!gate->has_rules_of_its_own()) {
-        // PAM's modules are watched all along.
+    if (gate->has_rules_of_its_own()) {
+        // By modules of PAM's, which are watched all along.
+        talk.expect_other_modes();
+    } else {
         watch_lookups(watchdog);
     }
 

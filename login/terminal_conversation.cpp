@@ -110,6 +110,12 @@ Answer TerminalConversation::ask(std::string_view prompt,
         return over_.value_or(Answer::hung_up);
     }
     const Watchdog::Silence silence{dog_, Watchdog::Wait::for_answer};
+    if (expects_other_modes_) {
+        insist_on_modes();
+    }
+    if (over_) {
+        return *over_;
+    }
     if (echo == common::Echo::hidden) {
         drop_typed_ahead();
         if (over_) {
@@ -203,9 +209,18 @@ Answer TerminalConversation::end_with(Answer ending) {
 std::optional<Answer> TerminalConversation::signal_arrived() {
     const auto number = signals_.next();
     if (!number) {
-        return std::nullopt;
+        return signals_.is_lost() ? std::optional{lost_descriptors()} : std::nullopt;
     }
     return *number == SIGHUP ? Answer::hung_up : Answer::terminated;
+}
+
+/// The line's is hardly there either, and nobody could tell us to end.
+Answer TerminalConversation::lost_descriptors() {
+    if (!over_) {
+        common::log(common::Severity::error,
+                    "a module has closed descriptors of login: nobody can be asked anything");
+    }
+    return Answer::hung_up;
 }
 
 void TerminalConversation::say(std::string_view text) {
@@ -381,6 +396,22 @@ void TerminalConversation::set_modes(const termios& modes) {
         // Hung up meanwhile: an end of the conversation, no failure of ours.
         over_ = over_.value_or(Answer::hung_up);
     }
+}
+
+/// A module, or a program that one has started ("stty sane"), may have left the line in
+/// modes of its own: the kernel would show a password, and wait for another key's end of it.
+void TerminalConversation::insist_on_modes() {
+    const termios wanted = asking_modes(modes_found_);
+    try {
+        const termios now = terminal_.modes();
+        if (now.c_lflag == wanted.c_lflag && now.c_iflag == wanted.c_iflag &&
+            now.c_oflag == wanted.c_oflag) {
+            return;
+        }
+    } catch (const std::system_error&) {
+        // What cannot be read may still be set, or is gone.
+    }
+    set_modes(wanted);
 }
 
 void TerminalConversation::hand_over() {

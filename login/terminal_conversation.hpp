@@ -49,6 +49,8 @@ class TerminalConversation : public Conversation {
     void use_feedback(common::Feedback feedback);
     /// It is told when a person is waited for, and how long everything may take.
     void use_watchdog(Watchdog& dog) { dog_ = &dog; }
+    /// Others' code, modules of PAM's, may leave the line in modes of its own.
+    void expect_other_modes() noexcept { expects_other_modes_ = true; }
     /// Gives the line to another program for a while, in these modes.
     void lend(const termios& modes);
     void take_back();
@@ -60,6 +62,7 @@ class TerminalConversation : public Conversation {
     void drop_typed_ahead();
     void hint_at_caps_lock();
     void set_modes(const termios& modes);
+    void insist_on_modes();
     void wait_for_second_half(common::LineEditor& editor,
                               std::chrono::steady_clock::time_point shown_at);
     enum class Written {
@@ -72,6 +75,7 @@ class TerminalConversation : public Conversation {
     [[nodiscard]] Answer read_answer(std::string_view prompt, common::LineEditor& editor);
     [[nodiscard]] Answer end_with(Answer ending);
     [[nodiscard]] std::optional<Answer> signal_arrived();
+    [[nodiscard]] Answer lost_descriptors();
     [[nodiscard]] bool wait_for_input(std::chrono::milliseconds patience);
     [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point end, int descriptor);
 
@@ -90,6 +94,7 @@ class TerminalConversation : public Conversation {
     std::optional<Answer> over_{};
     Watchdog* dog_ = nullptr;
     bool handed_over_ = false;
+    bool expects_other_modes_ = false;
     bool has_said_last_login_ = false;
     bool has_said_failures_ = false;
     bool caps_lock_is_said_ = false;
