@@ -111,7 +111,7 @@ std::string recordable_name(const std::string& typed, const Settings& settings) 
 }
 
 void record_failure(const std::string& name, const Line& line, const Settings& settings) {
-    common::tolerate("record the failed login", [&] {
+    keep_record("record the failed login", [&] {
         utmpx record = common::login_record({.line = line.name,
                                              .user = name,
                                              .host = line.shown_host,

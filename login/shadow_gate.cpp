@@ -261,8 +261,12 @@ void note_method(const std::string& name, const std::string& field) {
     }
 }
 
-/// Why crypt(3) could do nothing with a field.
-std::string why_impossible(const std::string& field) {
+/// Why crypt(3) could do nothing with a field: `usual` is what became of the same password
+/// by the method that new ones here get.
+std::string why_impossible(const std::string& field, Comparison usual) {
+    if (usual == Comparison::impossible) {
+        return "no password can be checked now: too little memory, or who checks it was ended";
+    }
     const bool known = ::crypt_checksalt(field.c_str()) != CRYPT_SALT_INVALID;
     return known ? "the account's password is kept in a form that cannot be checked"
                  : "the account's password is kept by a method that this libcrypt does not "
@@ -433,8 +437,7 @@ std::string ShadowGate::check(const common::User& user,
         case Comparison::too_costly: return "the account's password takes too long to check";
         case Comparison::broken_off: return "login was told to end before it was checked";
         case Comparison::impossible:
-            static_cast<void>(compare(password, make_dummy_setting()));
-            return why_impossible(field);
+            return why_impossible(field, compare(password, make_dummy_setting()));
         case Comparison::equal: break;
     }
     if (is_locked_out(user)) {
