@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -59,10 +60,27 @@ bool sent_in_time(const UniqueFd& socket, std::string_view path, std::string_vie
            sent(socket, path, line, 0);
 }
 
+/// Opened for each line: a login writes a handful in its life, a descriptor
+/// kept would have to survive close_range and a namespace change.
+UniqueFd open_socket() noexcept {
+    const auto open = [] { return ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); };
+    UniqueFd socket{open()};
+    rlimit limit{};
+    if (socket.is_open() || errno != EMFILE || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return socket;
+    }
+    // Why everything else fails has to be known: one above the soft limit, which is ours
+    // to move and stands again at once.
+    const rlimit more{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &more) == 0) {
+        socket.reset(open());
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return socket;
+}
+
 void send_to_log(std::string_view line, std::string_view entry) noexcept {
-    // Opened for each line: a login writes a handful in its life, a descriptor
-    // kept would have to survive close_range and a namespace change.
-    const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    const UniqueFd socket = open_socket();
     if (!socket.is_open()) {
         return;
     }
