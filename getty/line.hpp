@@ -172,6 +172,7 @@ class Line {
     void note_lacks(std::uint8_t lacks);
     void draw_news_of_hint();
     void end_reading() noexcept;
+    [[nodiscard]] bool start_process(Clock::time_point now);
     void lose_reader(std::string_view reason, Clock::time_point now);
     void on_answer(Clock::time_point now);
     void take_name();

@@ -1,5 +1,6 @@
 #include "common/language.hpp"
 #include "common/log.hpp"
+#include "common/safe_text.hpp"
 #include "common/syscall.hpp"
 #include "getty/exit_status.hpp"
 #include "getty/line.hpp"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace getty {
@@ -163,12 +165,11 @@ void Line::ask_reader(ReaderRequest request) {
         on_reply(reader_->take(request), request.now);
         return;
     }
+    const bool is_new = !process_;
+    if (is_new && !start_process(request.now)) {
+        return;
+    }
     try {
-        const bool is_new = !process_;
-        if (is_new) {
-            process_ = std::make_unique<NameProcess>(
-                *options_, std::exchange(probing_, Probing::not_wanted), ends_);
-        }
         process_->send(request);
         if (is_new) {
             // While it becomes powerless there is nothing else to do.
@@ -178,6 +179,25 @@ void Line::ask_reader(ReaderRequest request) {
         times_.reply_due = request.now + patience_with_reader;
     } catch (const std::system_error& problem) {
         lose_reader(problem.what(), request.now);
+    }
+}
+
+/// Without it nobody can log in, whatever they type: they are told, too.
+bool Line::start_process(Clock::time_point now) {
+    try {
+        process_ = std::make_unique<NameProcess>(
+            *options_, std::exchange(probing_, Probing::not_wanted), ends_);
+        return true;
+    } catch (const std::system_error& problem) {
+        const std::string why = std::string{"no name can be read now: "} + problem.what();
+        if (now >= next_loss_logged_) {
+            next_loss_logged_ = now + quiet_after_refusal;
+            common::log(common::Severity::error,
+                        why + ", on " + std::string{claimed_->terminal.name()});
+        }
+        emit("\r\ngetty: " + common::safe_text(why) + "\r\n");
+        ask_after_refusal(now);
+        return false;
     }
 }
 
