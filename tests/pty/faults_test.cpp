@@ -1,8 +1,10 @@
 // What the kernel refuses, and what there is too little of: nobody gets a shell
 // for it, and what had been taken is given back.
 
+#include "common/syscall.hpp"
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/pam_journal.hpp"
+#include "tests/pty/process_cost.hpp"
 #include "tests/pty/test_world.hpp"
 #include "tests/testing.hpp"
 
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utmpx.h>
 
@@ -279,4 +282,152 @@ TEST_CASE("an init that starts getty or login without /etc/passwd does so every 
             });
         },
         60s * pty::slowness));
+}
+
+namespace {
+
+constexpr rlimit same(rlim_t value) {
+    return {.rlim_cur = value, .rlim_max = value};
+}
+
+void set_alarm() {
+    ::alarm(1);
+}
+
+}  // namespace
+
+TEST_CASE("a getty that has no descriptor for what it needs says so, and no name is lost for it") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    // Two are wanted for the process that reads names.
+    const pty::Line line;
+    pty::Line asked;
+    const auto getty =
+        asked.start_for({.arguments = pty::getty_command(), .limits = {{RLIMIT_NOFILE, same(6)}}});
+    asked.expect("login: ");
+    asked.send("ann\r");
+    asked.expect("getty: no name can be read now: make a socket: Too many open files");
+    asked.expect("login: ");
+    world.wait_for_log("no name can be read now: make a socket: Too many open files, on " +
+                       asked.name());
+    // A soft limit keeps nobody from the log.
+    auto silent = line.start_for({.arguments = pty::getty_command(),
+                                  .limits = {{RLIMIT_NOFILE, {.rlim_cur = 3, .rlim_max = 1024}}}});
+    world.wait_for_log("getty[" + std::to_string(silent.id()) + "]: ");
+}
+
+TEST_CASE("an alarm that whoever started them has forgotten ends no prompt and no shell") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+    pty::Line asked;
+    auto getty = asked.start_for({.arguments = pty::getty_command(), .before_exec = set_alarm});
+    pty::Line logged_in;
+    auto login =
+        logged_in.start_on({.arguments = {pty::World::login(), "--exec-shell", "-f", "ann"},
+                            .session = pty::Session::leader_with_terminal,
+                            .before_exec = set_alarm});
+    logged_in.expect(pty::shell_prompt);
+    pty::let_pass(1200ms);
+    log_in(asked, "ann", "secret");
+    CHECK(pty::ask_shell(logged_in, "echo still here") == "still here\r\n");
+    CHECK(getty.is_running());
+    CHECK(login.is_running());
+}
+
+TEST_CASE("too little memory to check a password is no fault of the account's") {
+    if (TTYGATE_SANITIZED != 0) {
+        tests::skip("needs a login without sanitizers: they need more than the limits leave");
+    }
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_RETRIES 1\n");
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+    pty::Line line;
+    // yescrypt wants a mebibyte of it at its lowest cost.
+    auto login = line.start_on({.arguments = {pty::World::login(), "ann"},
+                                .limits = {{RLIMIT_DATA, same(rlim_t{700} * 1024)}},
+                                .session = pty::Session::leader_with_terminal});
+    line.expect("Password: ");
+    line.send("secret\r");
+    CHECK(login.wait_exit() == pty::Exit{.status = 1});
+    CHECK(world.count_log("FOR ann, no password can be checked now: too little memory") == 1);
+}
+
+TEST_CASE("a failed login is recorded whatever a file may grow to") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_RETRIES 1\n");
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+    // A container's root cannot lift the hard one.
+    constexpr rlimit nothing{.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+    pty::Line line;
+    auto login = line.start_on({.arguments = {pty::World::login(), "ann"},
+                                .limits = {{RLIMIT_FSIZE, nothing}},
+                                .session = pty::Session::leader_with_terminal});
+    line.expect("Password: ");
+    line.send("wrong\r");
+    CHECK(login.wait_exit() == pty::Exit{.status = 1});
+    CHECK(world.btmp().size() == 1);
+}
+
+TEST_CASE("a module that leaves the line with echo shows no password, and keeps nobody out") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+    journal.join_stack(world, "authenticate:make-line-sane");
+    pty::Line line;
+    const auto getty = pty::start_getty(line);
+    log_in(line, "ann", "secret");
+    CHECK_FALSE(contains(line.transcript(), "secret"));
+}
+
+TEST_CASE("a module that takes login's descriptors costs no processor, and is in the log") {
+    const pty::PamJournal journal;
+    for (const std::string what : {"close=3", "leave-no-descriptor"}) {
+        CAPTURE(what);
+        pty::TestWorld world;
+        choose_gate(world, pty::Gate::pam);
+        world.append_file("/etc/ttygate/login.conf", "LOGIN_RETRIES 1\nLOGIN_TIMEOUT 5\n");
+        add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+        journal.join_stack(world, "authenticate:" + what);
+        pty::Line line;
+        auto login = line.start_on({.arguments = {pty::World::login(), "ann"},
+                                    .session = pty::Session::leader_with_terminal});
+        pty::ProcessCost cost;
+        const bool has_ended = pty::wait_until([&] {
+            if (line.unmatched().ends_with("Password: ")) {
+                line.expect("Password: ");
+                line.send("secret\r");
+            }
+            cost = login.is_running() ? pty::cost_of(login.id()) : cost;
+            return !login.is_running();
+        });
+        CHECK(has_ended);
+        CHECK(login.wait_exit() == pty::Exit{.status = 1});
+        CHECK(log_lines_of(world, login.id()).size() >= 1);
+        if (pty::is_measured) {
+            CHECK(cost.processor < 300ms);
+        }
+    }
+}
+
+TEST_CASE("a time zone that never answers holds up no prompt and no login") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::shadow);
+    add_person(world, {.name = "ann", .user = 1001, .password = "secret"});
+    world.write_file("/etc/issue", "It is \\t\n");
+    world.remove_file("/etc/localtime");
+    common::check(::mkfifo("/etc/localtime", 0644), "mkfifo");
+    pty::Line line;
+    const auto getty = pty::start_getty(line);
+    line.expect("It is ");
+    line.expect("login: ");
+    line.send("ann\r");
+    line.expect("Password: ");
+    line.send("wrong\r");
+    line.expect("Login incorrect");
+    log_in(line, "ann", "secret");
+    CHECK(contains(line.transcript(), " UTC "));
 }

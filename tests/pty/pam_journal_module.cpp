@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <security/pam_modules.h>
@@ -203,6 +204,19 @@ int hang_in_child(pam_handle_t* pamh, const char* value) {
     });
 }
 
+/// As a helper that calls "stty sane" leaves the line.
+void make_line_sane() {
+    termios modes{};
+    ::tcgetattr(STDIN_FILENO, &modes);
+    modes.c_lflag |= ICANON | ISIG | ECHO;
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
+void leave_no_descriptor() {
+    while (::open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) {
+    }
+}
+
 int kept = -1;
 
 /// A descriptor that is the session, as pam_systemd's is.
@@ -227,6 +241,8 @@ constexpr auto actions = std::to_array<NamedAction>({
     {"alarm", plainly<::alarm>},
     {"close", plainly<[](unsigned first) { ::close_range(first, ~0U, 0); }>},
     {"close-one", plainly<[](unsigned which) { ::close(static_cast<int>(which)); }>},
+    {"make-line-sane", plainly<make_line_sane>},
+    {"leave-no-descriptor", plainly<leave_no_descriptor>},
     {"crash", plainly<[] { std::abort(); }>},
     {"exit", plainly<[](unsigned status) { std::exit(static_cast<int>(status)); }>},
     {"fork", plainly<leave_children>},
