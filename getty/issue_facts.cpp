@@ -2,6 +2,7 @@
 
 #include "common/assigned_value.hpp"
 #include "common/directory.hpp"
+#include "common/local_calendar.hpp"
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/syscall.hpp"
@@ -40,7 +41,7 @@ utsname system_names() {
 std::tm local_time() {
     const std::time_t now = std::time(nullptr);
     std::tm fields{};
-    ::localtime_r(&now, &fields);
+    static_cast<void>(common::local_calendar(now, fields));
     return fields;
 }
 

@@ -1,6 +1,7 @@
 #include "login/admission_facts.hpp"
 
 #include "common/language.hpp"
+#include "common/local_calendar.hpp"
 #include "common/log.hpp"
 #include "common/record_file.hpp"
 #include "common/text_file.hpp"
@@ -89,7 +90,7 @@ LocalMinute this_minute() {
     // just ended must not begin again.
     const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     std::tm fields{};
-    ::localtime_r(&now, &fields);
+    static_cast<void>(common::local_calendar(now, fields));
     constexpr int minutes_in_hour = 60;
     return {.minute = {.weekday = static_cast<unsigned>(fields.tm_wday),
                        .minute =

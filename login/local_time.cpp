@@ -1,5 +1,7 @@
 #include "login/local_time.hpp"
 
+#include "common/local_calendar.hpp"
+
 #include <array>
 #include <ctime>
 #include <limits>
@@ -29,7 +31,7 @@ bool take_apart(std::chrono::sys_seconds when, std::tm& fields) {
         }
     }
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
-    return ::localtime_r(&seconds, &fields) != nullptr;
+    return common::local_calendar(seconds, fields);
 }
 
 }  // namespace
