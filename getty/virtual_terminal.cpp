@@ -4,6 +4,8 @@
 #include "common/syscall.hpp"
 #include "common/text_file.hpp"
 
+#include <charconv>
+
 #include <linux/kd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -21,6 +23,13 @@ constexpr const char* num_lock_at_start = "/run/numlock-on";
 bool is_set(const char* parameter) {
     const auto text = common::read_text_file(std::string{"/sys/module/vt/parameters/"} + parameter);
     return !text || !text->starts_with('0');
+}
+
+TextColours usual_colours() {
+    const auto text = common::read_text_file("/sys/module/vt/parameters/color").value_or("");
+    TextColours colours = grey_on_black;
+    std::from_chars(text.data(), text.data() + text.size(), colours);
+    return colours;
 }
 
 bool shows_graphics(const common::Terminal& terminal) {
@@ -101,7 +110,8 @@ std::string restore_virtual_terminal(const common::Terminal& terminal) {
     set_editing(terminal, encoding);
     take_screens_back(terminal.device());
     return sane_screen(encoding,
-                       is_set("global_cursor_default") ? TextCursor::shown : TextCursor::as_it_is);
+                       is_set("global_cursor_default") ? TextCursor::shown : TextCursor::as_it_is,
+                       usual_colours());
 }
 
 std::optional<Locks> locks_of(const common::Terminal& terminal) {

@@ -18,6 +18,20 @@ constexpr std::string_view plain_text =
     "\x1b[?5l\x1b[?7h\x1b[?8h"  // light on dark, long lines wrap, keys repeat
     "\x1b[?9l\x1b[?1000l";      // the mouse sends nothing
 
+/// Makes these what ESC [ 0 m gives.
+std::string as_usual_colours(TextColours colours) {
+    constexpr unsigned bright_text = 0x08;
+    constexpr unsigned bright_background = 0x80;
+    // The hardware counts blue, green, red; ECMA-48 the other way round.
+    const auto digit = [](unsigned colour) {
+        return std::to_string((colour & 1U) << 2U | (colour & 2U) | (colour >> 2U & 1U));
+    };
+    // Kept is what is seen: not in a screen that is inverted.
+    return "\x1b[?5l\x1b[0;3" + digit(colours) + ";4" + digit(unsigned{colours} >> 4U) +
+           ((colours & bright_text) != 0 ? ";1" : "") +
+           ((colours & bright_background) != 0 ? ";5" : "") + "m\x1b[8]";
+}
+
 /// Both of these move the cursor, which is why it is saved: last of all, since
 /// colours and character sets are saved with it.
 constexpr std::string_view whole_screen =
@@ -27,8 +41,9 @@ constexpr std::string_view whole_screen =
 
 }  // namespace
 
-std::string sane_screen(Encoding encoding, TextCursor cursor) {
+std::string sane_screen(Encoding encoding, TextCursor cursor, TextColours usual) {
     std::string text = encoding == Encoding::utf8 ? "\x1b%G" : "\x1b%@";
+    text += as_usual_colours(usual);
     text += plain_text;
     text += whole_screen;
     if (cursor == TextCursor::shown) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,10 +14,16 @@ enum class TextCursor {
     shown,
 };
 
+/// The colours of text as the hardware has them: the lower four bits are the text's, the
+/// upper ones the background's (vt.color of the kernel).
+using TextColours = std::uint8_t;
+constexpr TextColours grey_on_black = 0x07;
+
 /// Undoes what a program that ended badly left on the screen: colours, line
 /// drawing, scroll region, a hidden cursor. Neither a character on the screen
-/// nor the cursor's place changes. Linux's console_codes(4).
-[[nodiscard]] std::string sane_screen(Encoding encoding, TextCursor cursor);
+/// nor the cursor's place changes. `usual` is what the machine has for plain text: everybody
+/// may have made something else of it, black on black even. Linux's console_codes(4).
+[[nodiscard]] std::string sane_screen(Encoding encoding, TextCursor cursor, TextColours usual);
 
 /// Empties the screen, and what has scrolled out of it: that was somebody
 /// else's.

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 using getty::Encoding;
+using getty::grey_on_black;
 using getty::lock_hint;
 using getty::Locks;
 using getty::NumLockAtStart;
@@ -36,9 +37,10 @@ TEST_CASE("lock hint: word for word as agetty has it") {
 }
 
 TEST_CASE("sane screen: the encoding comes first, the cursor's place is kept") {
-    const std::string utf8 = sane_screen(Encoding::utf8, TextCursor::shown);
+    const std::string utf8 = sane_screen(Encoding::utf8, TextCursor::shown, grey_on_black);
     CHECK(utf8.starts_with("\x1b%G"));
-    CHECK(sane_screen(Encoding::single_bytes, TextCursor::shown).starts_with("\x1b%@"));
+    CHECK(sane_screen(Encoding::single_bytes, TextCursor::shown, grey_on_black)
+              .starts_with("\x1b%@"));
     // What moves the cursor stands between saving and restoring its place.
     const auto saved = utf8.find(
         "\x1b"
@@ -53,5 +55,23 @@ TEST_CASE("sane screen: the encoding comes first, the cursor's place is kept") {
     // Colours are saved along: they are right by then.
     CHECK(utf8.find("\x1b[0m") < saved);
     CHECK(utf8.ends_with("\x1b[?25h"));
-    CHECK(sane_screen(Encoding::utf8, TextCursor::as_it_is).find("?25") == std::string::npos);
+    CHECK(sane_screen(Encoding::utf8, TextCursor::as_it_is, grey_on_black).find("?25") ==
+          std::string::npos);
+}
+
+TEST_CASE("sane screen: the machine's colours are what plain text has again") {
+    struct Case {
+        getty::TextColours colours;
+        std::string text;
+    };
+    const std::vector<Case> cases{
+        {grey_on_black, "\x1b[0;37;40m\x1b[8]"},
+        {0x02, "\x1b[0;32;40m\x1b[8]"},
+        {0x1F, "\x1b[0;37;44;1m\x1b[8]"},
+        {0xC3, "\x1b[0;36;41;5m\x1b[8]"},
+    };
+    for (const auto& [colours, text] : cases) {
+        const std::string all = sane_screen(Encoding::utf8, TextCursor::shown, colours);
+        CHECK(all.find(text) < all.find("\x1b]R"));
+    }
 }

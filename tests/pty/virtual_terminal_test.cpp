@@ -132,6 +132,21 @@ TEST_CASE("virtual terminal: what a crashed program left does not spoil the prom
     }
 }
 
+TEST_CASE(
+    "virtual terminal: what somebody has made its usual colours is not the next one's (T-10)") {
+    const pty::TestWorld world;
+    const pty::VirtualTerminal terminal;
+    for (const std::vector<std::string>& options : {std::vector<std::string>{}, {"--noclear"}}) {
+        // Black on black: nobody would see the question, nor anything after it.
+        terminal.write("\033[H\033[J\033[30;40m\033[8]\033[?5h");
+        auto getty = start_getty(terminal, options);
+        terminal.expect_at_cursor("box login: ");
+        const auto row = terminal.row_of("box login:");
+        CHECK(terminal.attribute(row, 0) == plain);
+        CHECK(terminal.attribute(row, 12) == plain);
+    }
+}
+
 TEST_CASE("V13 virtual terminal: a graphical session's keyboard and screen are left alone") {
     pty::TestWorld world;
     const pty::VirtualTerminal terminal;
