@@ -392,9 +392,11 @@ void TerminalConversation::take_back() {
 void TerminalConversation::set_modes(const termios& modes) {
     try {
         terminal_.set_modes(modes);
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& problem) {
         // Hung up meanwhile: an end of the conversation, no failure of ours.
-        over_ = over_.value_or(Answer::hung_up);
+        const bool is_lost = problem.code() == std::errc::bad_file_descriptor;
+        const Answer ending = is_lost ? lost_descriptors() : Answer::hung_up;
+        over_ = over_.value_or(ending);
     }
 }
 
