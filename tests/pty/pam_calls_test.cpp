@@ -17,8 +17,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -87,6 +89,43 @@ std::size_t copies_in(pid_t process, const std::string& text) {
         }
     }
     return copies;
+}
+
+/// As root is in a container by default: who may read whose memory is then a matter of
+/// who they are, and of what the other process lets be read (ptrace(2)).
+void give_up_tracing() noexcept {
+    ::prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0);
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+    ::syscall(SYS_capget, &header, sets.data());
+    for (__u32* const set : {&sets[0].effective, &sets[0].permitted, &sets[0].inheritable}) {
+        *set &= ~(__u32{1} << unsigned{CAP_SYS_PTRACE});
+    }
+    ::syscall(SYS_capset, &header, sets.data());
+}
+
+/// Whether somebody of that number may open the memory of a process, and with it read
+/// what it holds.
+bool may_read_memory(uid_t user, pid_t process) {
+    const std::string path = "/proc/" + std::to_string(process) + "/mem";
+    constexpr int refused = 1;
+    constexpr int failed = 2;
+    const pid_t reader = ::fork();
+    if (reader == 0) {
+        give_up_tracing();
+        if (user != 0 &&
+            (::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)) {
+            ::_exit(failed);
+        }
+        const bool is_open = ::open(path.c_str(), O_RDONLY | O_CLOEXEC) >= 0;
+        const bool is_refused = errno == EACCES || errno == EPERM;
+        ::_exit(is_open ? 0 : is_refused ? refused : failed);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(reader, &status, 0) == reader);
+    REQUIRE(WIFEXITED(status));
+    REQUIRE(WEXITSTATUS(status) != failed);
+    return WEXITSTATUS(status) == 0;
 }
 
 /// System calls of one process, from the exec of a program to its end.
@@ -283,7 +322,8 @@ TEST_CASE("T-26 no copy of a password is in login's memory after any phase") {
         secret += static_cast<char>('a' + random() % 26);
     }
     add_person(world, {.name = "ann", .user = 1001, .password = secret});
-    journal.join_stack(world, "account:hold=1 establish:hold=2 open:hold=3 reinitialize:hold=4");
+    journal.join_stack(world,
+                       "account:hold=1st establish:hold=2nd open:hold=3rd reinitialize:hold=4th");
     pty::Line line;
     const auto login = start_getty(line);
     line.expect("login: ");
@@ -294,15 +334,57 @@ TEST_CASE("T-26 no copy of a password is in login's memory after any phase") {
     CHECK(pty::wait_until([&] { return copies_in(login.id(), secret.substr(0, 9)) > 0; }));
     line.send(secret.substr(9) + "\r");
     const std::array phases{"account", "establish", "open", "reinitialize"};
+    // No numbers: a process's own are those of its steps.
+    const std::array go_aheads{"1st", "2nd", "3rd", "4th"};
     for (std::size_t i = 0; i < phases.size(); ++i) {
         CAPTURE(std::string{phases.at(i)});
         wait_until_held(login, i + 1);
         CHECK(copies_in(login.id(), secret) == 0);
-        world.write_file("/run/pam_journal/" + std::to_string(i + 1), "");
+        world.write_file(std::string{"/run/pam_journal/"} + go_aheads.at(i), "");
     }
     line.expect(pty::shell_prompt);
     CHECK(copies_in(login.id(), secret) == 0);
     CHECK(copies_in(line.session(), secret) == 0);
+}
+
+TEST_CASE("T-26 nobody reads the memory of login, nor of what is to be the shell, until it is") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    add_person(world, ann);
+    journal.join_stack(world, "account:hold=go open:hang-in-child=3600");
+    pty::Line line;
+    const auto login =
+        line.start_for({.arguments = pty::getty_command(), .before_exec = give_up_tracing});
+    line.expect("login: ");
+    line.send("ann\r");
+    line.expect("Password: ");
+    CHECK_FALSE(may_read_memory(0, login.id()));
+    line.send("secret\r");
+    wait_until_held(login);
+    CHECK_FALSE(may_read_memory(0, login.id()));
+    world.write_file("/run/pam_journal/go", "");
+    // It is ann already, has not come to exec and still holds what login does.
+    const auto is_ann = [&line] {
+        const pid_t session = line.session();
+        return session > 0 && field_of(session, "Uid") == "1001\t1001\t1001\t1001";
+    };
+    REQUIRE(pty::wait_until(is_ann));
+    const pid_t shell = line.session();
+    REQUIRE(field_of(shell, "Name") == "login");
+    CHECK_FALSE(may_read_memory(ann.user, shell));
+    CHECK_FALSE(may_read_memory(0, shell));
+}
+
+TEST_CASE("T-26 what holds nothing of ours can be read by who it belongs to") {
+    const pty::TestWorld world;
+    add_person(world, ann);
+    pty::Line line;
+    const auto login = start_getty(line);
+    pty::log_in(line, ann.name, ann.password);
+    CHECK(may_read_memory(ann.user, line.session()));
+    const pty::Process other{{.arguments = {"/bin/sleep", "1000"}, .before_exec = give_up_tracing}};
+    CHECK(may_read_memory(0, other.id()));
 }
 
 TEST_CASE("T-26 a login that crashes with a password in it leaves no core file") {
