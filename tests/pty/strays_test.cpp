@@ -9,14 +9,18 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -59,6 +63,15 @@ class Cgroups {
         return names;
     }
 
+    /// What a session could not remove, now that nothing is in it.
+    void remove_own() const {
+        for (const std::string& name : names()) {
+            CHECK(pty::wait_until([&name] {
+                return ::rmdir((std::string{sessions_cgroups} + "/" + name).c_str()) == 0;
+            }));
+        }
+    }
+
   private:
     static std::vector<std::string> all() {
         std::vector<std::string> names;
@@ -80,6 +93,37 @@ std::size_t count_running(const std::string& command) {
         return entry.command == command && !entry.has_ended();
     }));
 }
+
+/// Processes that SIGKILL does not end while this lives, as those in a
+/// call that the kernel does not come back from: held in exit_group(2) by who traces them. Not even another SIGKILL helps.
+class HeldAtExit {
+  public:
+    explicit HeldAtExit(const std::string& command) {
+        for (const common::ProcessEntry& entry : common::ProcessTable{}.read()) {
+            if (entry.command != command || entry.has_ended()) {
+                continue;
+            }
+            if (::ptrace(PTRACE_SEIZE, entry.id, nullptr, PTRACE_O_TRACEEXIT) != 0) {
+                tests::skip("needs leave to trace a process");
+            }
+            processes_.push_back(entry.id);
+        }
+    }
+    HeldAtExit(const HeldAtExit&) = delete;
+    HeldAtExit& operator=(const HeldAtExit&) = delete;
+    HeldAtExit(HeldAtExit&&) = delete;
+    HeldAtExit& operator=(HeldAtExit&&) = delete;
+    ~HeldAtExit() {
+        for (const pid_t process : processes_) {
+            ::ptrace(PTRACE_DETACH, process, nullptr, nullptr);
+        }
+    }
+
+    [[nodiscard]] std::size_t count() const { return processes_.size(); }
+
+  private:
+    std::vector<pid_t> processes_{};
+};
 
 /// What forks twice and calls setsid(2), as daemons do, under a name of its own.
 void start_daemons(pty::Line& line, int count) {
@@ -209,21 +253,66 @@ TEST_CASE(
     world.wait_for_log("cannot be told");
 }
 
-TEST_CASE("LOGIN_KILL_STRAYS: without cgroups, by the audit session that pam_loginuid begins") {
-    pty::TestWorld world;
-    pty::choose_gate(world, pty::Gate::pam);
-    pty::add_person(world, ann);
-    world.append_file("/etc/pam.d/login", "session required pam_loginuid.so\n");
-    world.append_file("/etc/ttygate/login.conf", "LOGIN_KILL_STRAYS yes\n");
-    pty::Line line;
-    auto getty = pty::start_getty(line);
-    pty::log_in(line, "ann", "secret");
-    if (common::ProcessTable{}.audit_session(getty.id()) == common::no_audit_session) {
-        tests::skip("needs a kernel with audit sessions (/proc/self/loginuid can be written)");
+namespace {
+
+/// Somebody whose session only the audit session tells from others: there are no cgroups
+/// in this World.
+struct AuditedStage {
+    AuditedStage() {
+        pty::choose_gate(world, pty::Gate::pam);
+        pty::add_person(world, ann);
+        world.append_file("/etc/pam.d/login", "session required pam_loginuid.so\n");
+        world.append_file("/etc/ttygate/login.conf", "LOGIN_KILL_STRAYS yes\n");
+        getty.emplace(pty::start_getty(line));
+        pty::log_in(line, "ann", "secret");
+        if (common::ProcessTable{}.audit_session(getty->id()) == common::no_audit_session) {
+            tests::skip("needs a kernel with audit sessions (/proc/self/loginuid can be written)");
+        }
     }
-    start_daemons(line, 20);
+    pty::TestWorld world;
+    pty::Line line;
+    std::optional<pty::Process> getty;
+};
+
+}  // namespace
+
+TEST_CASE("LOGIN_KILL_STRAYS: without cgroups, by the audit session that pam_loginuid begins") {
+    AuditedStage stage;
+    start_daemons(stage.line, 20);
     CHECK(pty::wait_until([] { return count_running("stray") == 20; }));
-    line.send("exit\r");
-    CHECK(getty.wait_exit() == pty::Exit{.status = 0});
+    stage.line.send("exit\r");
+    CHECK(stage.getty->wait_exit() == pty::Exit{.status = 0});
     CHECK(count_running("stray") == 0);
+    CHECK(stage.world.count_log("does not end") == 0);
+}
+
+TEST_CASE("LOGIN_KILL_STRAYS: what does not end holds nobody up, and the log says how many") {
+    constexpr auto patience = 20s * pty::slowness;
+    const std::string words = "what the session left behind does not end: 2 of its processes";
+    SUBCASE("by the audit session") {
+        AuditedStage stage;
+        start_daemons(stage.line, 2);
+        CHECK(pty::wait_until([] { return count_running("stray") == 2; }));
+        const HeldAtExit held{"stray"};
+        REQUIRE(held.count() == 2);
+        stage.line.send("exit\r");
+        CHECK(stage.getty->wait_exit(patience) == pty::Exit{.status = 0});
+        stage.world.wait_for_log(words);
+    }
+    SUBCASE("by a cgroup") {
+        Stage stage{"LOGIN_KILL_STRAYS yes\n"};
+        auto getty = pty::start_getty(stage.line);
+        pty::log_in(stage.line, "ann", "secret");
+        start_daemons(stage.line, 2);
+        CHECK(pty::wait_until([] { return count_running("stray") == 2; }));
+        {
+            const HeldAtExit held{"stray"};
+            REQUIRE(held.count() == 2);
+            stage.line.send("exit\r");
+            CHECK(getty.wait_exit(patience) == pty::Exit{.status = 0});
+            stage.world.wait_for_log(words);
+        }
+        CHECK(pty::wait_until([] { return count_running("stray") == 0; }));
+        stage.cgroups.remove_own();
+    }
 }
