@@ -1,3 +1,4 @@
+#include "common/unique_fd.hpp"
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/pam_journal.hpp"
 #include "tests/pty/process_cost.hpp"
@@ -13,11 +14,13 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <unistd.h>
 #include <utmpx.h>
 
 #include <doctest/doctest.h>
@@ -260,6 +263,58 @@ TEST_CASE("LOGIN_TIMEOUT ends silence by itself and a module from outside (T-24)
         ++visit;
     }
     CHECK(pty::wait_until([] { return count_watchdogs() == 0; }));
+}
+
+TEST_CASE("LOGIN_TIMEOUT holds on a line that takes nothing of what is said (T-24)") {
+    for (const pty::Gate gate : pty::gates()) {
+        CAPTURE(pty::name_of(gate));
+        pty::TestWorld world;
+        choose_gate(world, gate);
+        world.append_file("/etc/ttygate/login.conf", "LOGIN_TIMEOUT 1\n");
+        add_person(world, ann);
+        pty::Line line;
+        const common::UniqueFd opened{::open(line.path().c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK)};
+        REQUIRE(::tcflow(opened.get(), TCOOFF) == 0);
+        const auto begun = pty::Clock::now();
+        auto login = line.start_on({.arguments = {pty::World::login(), "-H", "ann"},
+                                    .session = pty::Session::leader_with_terminal});
+        CHECK(login.wait_exit() == pty::Exit{.status = 1});
+        // A stopped line is waited for no longer than that, where the deadline is further.
+        CHECK(pty::Clock::now() - begun < 5s * pty::slowness);
+        CHECK(line.transcript().empty());
+        world.wait_for_log("TIMEOUT FROM " + line.name());
+        REQUIRE(::tcflow(opened.get(), TCOON) == 0);
+    }
+}
+
+TEST_CASE("LOGIN_TIMEOUT holds on a line that takes a little at a time (T-24)") {
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_TIMEOUT 2\n");
+    add_person(world, ann);
+    // More than the line holds while nobody reads.
+    world.write_file("/etc/words", std::string(400'000, 'x') + "\n");
+    const std::string stack = world.read_file("/etc/pam.d/login");
+    world.write_file("/etc/pam.d/login", "auth optional pam_echo.so file=/etc/words\n" + stack);
+    pty::Line line;
+    line.stop_reading();
+    const auto begun = pty::Clock::now();
+    auto login = line.start_on({.arguments = {pty::World::login(), "-H", "ann"},
+                                .session = pty::Session::leader_with_terminal});
+    std::array<char, 512> part{};
+    std::size_t taken = 0;
+    while (login.is_running() && pty::Clock::now() - begun < pty::default_deadline) {
+        const auto size = ::read(line.master(), part.data(), part.size());
+        taken += static_cast<std::size_t>(std::max(size, ssize_t{}));
+        // All of it would take longer than anybody waits.
+        pty::let_pass(50ms);
+    }
+    // By itself, and not by the watchdog.
+    CHECK(login.wait_exit() == pty::Exit{.status = 1});
+    CHECK(pty::Clock::now() - begun < 10s * pty::slowness);
+    CHECK(taken > part.size());
+    world.wait_for_log("did not take all of");
+    world.wait_for_log("TIMEOUT FROM " + line.name());
 }
 
 TEST_CASE("the end of LOGIN_TIMEOUT cuts no delay short (T-23, T-24)") {
