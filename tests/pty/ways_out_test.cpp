@@ -357,8 +357,9 @@ TEST_CASE("a line that is hung up while the shell's process gets ready is left a
     const auto hung_up = pty::Clock::now();
     line.close_master();
     watched.login.wait_exit();
-    // The module's second, and not three of our own.
+    // The module's second, and not three of our own, at whose end it is killed.
     CHECK(pty::Clock::now() - hung_up < 3500ms * pty::slowness);
+    CHECK(watched.world.wait_for_log("session of").find("ended by SIG") == std::string::npos);
     CHECK(count_in_wtmp(watched.world, line, DEAD_PROCESS) == 1);
     watched.check_is_undone();
 }
