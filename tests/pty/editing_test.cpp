@@ -532,6 +532,22 @@ TEST_CASE("--accessible: a fresh line, no redraw in the middle of a name, a bell
     CHECK(line.transcript().find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("--accessible: below what is shown of a long issue there is no empty line") {
+    const pty::TestWorld world;
+    std::string rows;
+    for (int i = 0; i < 750; ++i) {
+        rows += std::string(79, 'x') + "\n";
+    }
+    world.write_file("/etc/issue", rows);
+    world.write_file("/etc/issue.d/1.issue", rows + "without an end");
+    pty::Line line;
+    const auto getty = start_getty(line, {"--accessible"});
+    const std::string shown = line.expect(at);
+    CHECK(shown.size() > rows.size());
+    CHECK(shown.find("without an end") == std::string::npos);
+    CHECK(shown.ends_with("x\r\n"));
+}
+
 TEST_CASE("--accessible: a virtual terminal is not cleared, and locks do not redraw") {
     const pty::TestWorld world;
     world.write_file("/etc/issue", "Welcome\n");

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utmpx.h>
@@ -61,6 +62,13 @@ std::string shown_by(const std::string& rules, const std::function<void(pty::Wor
 
 bool is_there(const char* path) {
     return ::access(path, F_OK) == 0;
+}
+
+/// In bytes; RLIMIT_FSIZE of getrlimit(2).
+rlim_t largest_file_of(pid_t process) {
+    rlimit limit{};
+    REQUIRE(::prlimit(process, RLIMIT_FSIZE, nullptr, &limit) == 0);
+    return limit.rlim_cur;
 }
 
 /// Read before there is a World, which hides it.
@@ -284,6 +292,8 @@ TEST_CASE(
     for (int again = 0; again < 2; ++again) {
         auto next = start_getty(line);
         log_in(line, "ann", "secret");
+        // The record was written without it; after that it is what the module has set.
+        CHECK(largest_file_of(next.id()) == 1024);
         line.send("exit\r");
         CHECK(next.wait_exit() == pty::Exit{.status = 0});
     }
