@@ -19,7 +19,7 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-/// Asks for a password and lets in who says "right".
+/// Asks for a password and lets in who says "right"; after "half" for more.
 class PasswordGate : public login::Gate {
   public:
     explicit PasswordGate(login::Conversation& talk) : talk_(talk) {}
@@ -29,6 +29,10 @@ class PasswordGate : public login::Gate {
         common::Secret password;
         if (talk_.ask("Password: ", common::Echo::hidden, password) != login::Answer::given) {
             return {.outcome = Outcome::refused_for_good, .reason = "nobody answered"};
+        }
+        if (password.view() == "half" &&
+            talk_.ask("Token: ", common::Echo::hidden, password) != login::Answer::given) {
+            return {.outcome = Outcome::refused_for_good, .reason = "left in the middle"};
         }
         if (password.view() == "right") {
             user_ = name;
@@ -44,6 +48,7 @@ class PasswordGate : public login::Gate {
     void trust(const std::string& name) override { user_ = name; }
     std::optional<login::Refusal> require_valid_account() override { return refusal; }
     [[nodiscard]] std::string user_name() const override { return user_; }
+    [[nodiscard]] std::optional<common::User> account() const override { return judged; }
     [[nodiscard]] bool has_rules_of_its_own() const override { return true; }
     void open_session(login::Greeting /*greeting*/) override {}
     common::Environment environment() override { return {}; }
@@ -54,6 +59,7 @@ class PasswordGate : public login::Gate {
     std::optional<login::Refusal> refusal{};
     /// What it takes to write a failure down.
     std::chrono::milliseconds writing{};
+    std::optional<common::User> judged{};
 
   private:
     login::Conversation& talk_;
@@ -236,6 +242,37 @@ TEST_CASE("authenticate: who leaves without an answer has failed nothing") {
     }
 }
 
+TEST_CASE("T-23 authenticate: who answers and then leaves has failed, and waits") {
+    for (const login::Answer ending : {login::Answer::end_of_file,
+                                       login::Answer::hung_up,
+                                       login::Answer::timed_out,
+                                       login::Answer::terminated}) {
+        Login login{{"root", "half"}};
+        login.talk.ends_with(ending);
+        CHECK_FALSE(login.authenticate());
+        CHECK(login.recorded_failures() == Names{"root"});
+        REQUIRE(login.talk.pauses.size() == 1);
+        CHECK(login.talk.pauses.front() > 4s);
+        CHECK(login.times_said("Login incorrect") == 0);
+    }
+}
+
+TEST_CASE("T-23 authenticate: a failure is recorded before its delay, which can be the end of us") {
+    Login login{{"root", "wrong", "root", "right"}};
+    std::vector<Names> recorded;
+    login.talk.at_pause = [&] { recorded.push_back(login.recorded_failures()); };
+    CHECK(login.authenticate());
+    CHECK(recorded == std::vector<Names>{{"root"}});
+}
+
+TEST_CASE("authenticate: what cannot be a name is not kept for the next try") {
+    Login login{{"-froot", "root", "wrong", "right"}};
+    login.settings.keep_user_name = true;
+    CHECK(login.authenticate());
+    CHECK(login.gate.asked_about == Names{"root", "root"});
+    CHECK(login.times_said("login: ") == 2);
+}
+
 TEST_CASE("authenticate: -f is for a name from here, or with the administrator's consent") {
     Login here{{}};
     here.options = {.user = "root", .already_authenticated = true};
@@ -271,6 +308,16 @@ TEST_CASE("T-17 authenticate: the account is the one that the gate ended with") 
                     common::Leave);
     CHECK(login.talk.transcript.size() == 1);
     CHECK(login.talk.transcript.back().starts_with("\nLogin incorrect\nLogin refused (ref "));
+
+    // What a directory calls an account may be no name either.
+    login.gate.judged = common::User{.name = "-froot"};
+    CHECK_THROWS_AS(static_cast<void>(
+                        login::require_account(login.gate, login.talk, login.line, login.settings)),
+                    common::Leave);
+    login.gate.judged.reset();
+    // Each time there is time to read it.
+    CHECK(login.talk.pauses.size() == 2);
+    CHECK(login.talk.pauses.back() > 4s);
 
     login.gate.trust("root");
     login.gate.refusal = login::Refusal{.words = "Your account has expired."};

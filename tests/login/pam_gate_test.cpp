@@ -297,6 +297,24 @@ TEST_CASE("PAM gate: a module that has said why is not talked over") {
     CHECK(service.talk.transcript == Transcript{"sorry\n"});
 }
 
+TEST_CASE("T-14 PAM gate: who leaves after an answer that could not be used has left") {
+    Service service{all("pam_unix.so")};
+    service.talk.spoils_the_next(Answer::too_long);
+    CHECK(service.gate().admits("demo").outcome == Outcome::refused);
+    service.talk.ends_with(Answer::hung_up);
+    CHECK(service.gate().admits("demo").outcome == Outcome::refused_for_good);
+}
+
+TEST_CASE("PAM gate: what a module said while it authenticated is no reason to refuse") {
+    Service service{
+        "auth optional pam_echo.so hello\nauth required pam_permit.so\n"
+        "account required pam_deny.so\n"};
+    CHECK(service.gate().admits("demo").outcome == Outcome::admitted);
+    const auto refusal = service.gate().require_valid_account();
+    REQUIRE(refusal);
+    CHECK_FALSE(refusal->words.empty());
+}
+
 TEST_CASE("PAM gate: an expired password is changed, or nobody comes in") {
     const std::string expired =
         "account required pam_debug.so acct=new_authtok_reqd\npassword required pam_debug.so ";

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,6 +53,9 @@ class ScriptedConversation : public login::Conversation {
     void allow(std::chrono::seconds time) override { allowed.push_back(time); }
     /// Time passes at once.
     void pause_until(std::chrono::steady_clock::time_point end) override {
+        if (at_pause) {
+            at_pause();
+        }
         pauses.push_back(end - std::chrono::steady_clock::now());
     }
     /// Does not.
@@ -63,6 +67,7 @@ class ScriptedConversation : public login::Conversation {
     std::vector<std::string> transcript{};
     std::vector<std::chrono::seconds> allowed{};
     std::vector<std::chrono::steady_clock::duration> pauses{};
+    std::function<void()> at_pause{};  ///< before each
 
   private:
     std::deque<std::string> answers_{};

@@ -7,6 +7,8 @@
 #include <map>
 #include <stdexcept>
 
+#include <sys/resource.h>
+
 #include <crypt.h>
 #include <doctest/doctest.h>
 
@@ -70,6 +72,16 @@ std::optional<login::Refusal> judge_account(const login::AgingPolicy& aging,
     login::ShadowGate gate{talk, EmptyPasswords::refused, accounts.source()};
     gate.trust("demo");
     return gate.require_valid_account();
+}
+
+/// That children which are waited for have used of the processor.
+std::chrono::microseconds time_of_children() {
+    rusage used{};
+    REQUIRE(::getrusage(RUSAGE_CHILDREN, &used) == 0);
+    const auto in = [](const timeval& time) {
+        return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+    };
+    return in(used.ru_utime) + in(used.ru_stime);
 }
 
 }  // namespace
@@ -274,6 +286,56 @@ TEST_CASE("T-18 shadow gate: a weak method is noted when the password was right,
     CHECK(try_password(weak, "right").outcome == Outcome::admitted);
     CHECK(log.lines() == std::vector<std::string>{"the password of \"demo\" is kept by a method "
                                                   "that is no longer strong"});
+}
+
+TEST_CASE("shadow gate: so many failures lock out where there is no password, too") {
+    for (const bool locks : {false, true}) {
+        const Accounts accounts{.entries = {{"demo", {.hash = ""}}}};
+        auto source = accounts.source();
+        source.failures.locks_out = [locks](const common::User&) { return locks; };
+        tests::ScriptedConversation talk{{""}};
+        login::ShadowGate gate{talk, EmptyPasswords::refused_for_root, source};
+        CHECK(gate.admits("demo").outcome == (locks ? Outcome::refused : Outcome::admitted));
+    }
+}
+
+TEST_CASE("T-22 shadow gate: whatever is wrong, it takes as much of the processor to say so") {
+    const Accounts accounts{.entries = {{"wrong", {.hash = hash_of("correct", nullptr)}},
+                                        {"locked", {.hash = "!"}},
+                                        {"broken", {.hash = "x"}},
+                                        {"odd", {.hash = "$y$"}},
+                                        {"unsupported", {.hash = "{SSHA}abcdef"}},
+                                        {"none", {.hash = ""}}}};
+    const auto time_for = [&accounts](const char* name) {
+        const auto before = time_of_children();
+        for (int i = 0; i < 3; ++i) {
+            tests::ScriptedConversation talk{{"x"}};
+            login::ShadowGate gate{talk, EmptyPasswords::refused, accounts.source()};
+            CHECK(gate.admits(name).outcome == Outcome::refused);
+        }
+        return time_of_children() - before;
+    };
+    const auto usual = time_for("wrong");
+    for (const char* name : {"nosuch", "locked", "broken", "odd", "unsupported", "none"}) {
+        CAPTURE(std::string{name});
+        // A busy machine may take twice as long for the same; who computes no hash
+        // takes a small part of it.
+        CHECK(time_for(name) > usual / 4);
+    }
+}
+
+TEST_CASE("shadow gate: who is told to end in the middle of a check is not blamed on its cost") {
+    struct ToldToEnd : tests::ScriptedConversation {
+        using ScriptedConversation::ScriptedConversation;
+        [[nodiscard]] bool wait_for(int, std::chrono::milliseconds) override { return false; }
+        [[nodiscard]] std::optional<Answer> ending() const override { return Answer::terminated; }
+    };
+    const Accounts accounts{.entries = {{"demo", {.hash = hash_of("right", "$6$", 1000)}}}};
+    ToldToEnd talk{{"right"}};
+    login::ShadowGate gate{talk, EmptyPasswords::refused, accounts.source()};
+    const auto verdict = gate.admits("demo");
+    CHECK(verdict.outcome == Outcome::refused);
+    CHECK(verdict.reason == "login was told to end before it was checked");
 }
 
 TEST_CASE("T-18 shadow gate: fields that no password opens") {

@@ -65,6 +65,16 @@ TEST_CASE("T-31 environment: the shell's, exactly") {
                                                                        "DISPLAY=:0.0"}));
 }
 
+TEST_CASE("T-31 environment: what only begins like a locale's variable is not kept") {
+    for (const char* entry : {"LC_X_proxy=1", "LC_Y_PROXY=1", "LC_\x1b=1", "LC_a=1", "LC_A B=1"}) {
+        CAPTURE(std::string{entry});
+        CHECK(shell_entries(environment_of({entry}), KeepEnvironment::yes) ==
+              with_ours({"TERM=dumb"}));
+    }
+    CHECK(shell_entries(environment_of({"LC_A_1=1"}), KeepEnvironment::yes) ==
+          with_ours({"TERM=dumb", "LC_A_1=1"}));
+}
+
 TEST_CASE("T-31 environment: what a gate may set, and what it may not") {
     const Environment gate = environment_of({"XDG_SESSION_ID=7",
                                              "HOME=/evil",
