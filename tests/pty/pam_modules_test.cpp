@@ -277,6 +277,28 @@ TEST_CASE("PAM modules: pam_env, pam_limits, pam_umask and pam_loginuid reach th
     }
 }
 
+TEST_CASE("PAM modules: nullok of pam_unix is heeded where a setting leaves it to PAM (T-18)") {
+    for (const bool is_left_to_pam : {false, true}) {
+        CAPTURE(is_left_to_pam);
+        Stacked world{"auth required pam_unix.so nodelay nullok\n" + unix_account + unix_rest};
+        if (is_left_to_pam) {
+            world.append_file("/etc/ttygate/login.conf", "PREVENT_NO_AUTH no\n");
+        }
+        world.add_user({.name = "eve", .user = 1002});
+        pty::Line line;
+        const auto login = start_getty(line);
+        line.expect("login: ");
+        line.send("eve\r");
+        if (is_left_to_pam) {
+            line.expect("$ ");
+        } else {
+            line.expect("Password: ");
+            line.send("\r");
+            line.expect("Login incorrect");
+        }
+    }
+}
+
 TEST_CASE(
     "PAM modules: the size that pam_limits allows a person's files is not the records' (T-38)") {
     Stacked world{unix_auth + unix_account + unix_rest + "session required pam_limits.so\n"};

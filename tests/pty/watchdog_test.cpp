@@ -265,6 +265,22 @@ TEST_CASE("LOGIN_TIMEOUT ends silence by itself and a module from outside (T-24)
     CHECK(pty::wait_until([] { return count_watchdogs() == 0; }));
 }
 
+TEST_CASE("LOGIN_TIMEOUT ends a login that does not go on from its question (T-24)") {
+    const pty::PamJournal journal;
+    pty::TestWorld world;
+    choose_gate(world, pty::Gate::pam);
+    world.append_file("/etc/ttygate/login.conf", "LOGIN_TIMEOUT 3\n");
+    add_person(world, ann);
+    journal.be_stack(world, "authenticate:ask=Token:");
+    pty::Visit visit{"ann"};
+    visit.line.expect("login: ");
+    visit.line.send("ann\r");
+    visit.line.expect("Token:");
+    visit.login.signal(SIGSTOP);
+    CHECK(visit.login.wait_exit() == pty::Exit{.signal = SIGKILL});
+    world.wait_for_log("nobody is in within LOGIN_TIMEOUT");
+}
+
 TEST_CASE("LOGIN_TIMEOUT holds on a line that takes nothing of what is said (T-24)") {
     for (const pty::Gate gate : pty::gates()) {
         CAPTURE(pty::name_of(gate));

@@ -346,6 +346,27 @@ TEST_CASE("login that is told to go at the moment the password proves right goes
     }
 }
 
+TEST_CASE("login that is told to go while its session is opened goes, without a shell (T-20)") {
+    for (const int number : {SIGTERM, SIGHUP}) {
+        CAPTURE(number);
+        WatchedLogin watched{"open:hold=go"};
+        pty::Line& line = watched.line;
+        line.expect("login: ");
+        line.send("ann\r");
+        line.expect("Password: ");
+        line.send("secret\r");
+        REQUIRE(pty::wait_until(
+            [&] { return pty::PamJournal::steps_of(watched.login.id()).ends_with("held"); }));
+        watched.login.signal(number);
+        watched.world.write_file("/run/pam_journal/go", "");
+        CHECK(watched.login.wait_exit() == pty::Exit{.status = 1});
+        CHECK(line.transcript().find(pty::shell_prompt) == std::string::npos);
+        CHECK(line.owner() == pty::nobodys_line);
+        CHECK(watched.world.wtmp().empty());
+        CHECK(pty::PamJournal::steps_of(watched.login.id()).ends_with("close delete"));
+    }
+}
+
 TEST_CASE("a line that is hung up while the shell's process gets ready is left at once (T-33)") {
     WatchedLogin watched{"open:hang-in-child=1"};
     pty::Line& line = watched.line;
