@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,14 +77,24 @@ const std::vector<common::ProcessEntry>& leaders() {
     return kept;
 }
 
-/// Each mount of devpts counts its pseudo terminals from 0, a container's too.
+/// Each mount of devpts counts its pseudo terminals from 0, a container's too. Whoever leads
+/// may have a file of a file system of their own there, which answers when it likes: only
+/// what the kernel knows by itself is asked for.
 bool is_same_mount(const common::Terminal& line, pid_t process) {
+    if (!line.is_pseudo_terminal()) {
+        return true;
+    }
+    const std::string theirs = "/proc/" + std::to_string(process) + "/fd/0";
     struct stat ours {};
-    struct stat theirs {};
-    return !line.is_pseudo_terminal() ||
-           (::fstat(line.descriptor(), &ours) == 0 &&
-            ::stat(("/proc/" + std::to_string(process) + "/fd/0").c_str(), &theirs) == 0 &&
-            ours.st_dev == theirs.st_dev && ours.st_rdev == theirs.st_rdev);
+    struct statx found {};
+    return ::fstat(line.descriptor(), &ours) == 0 &&
+           ::statx(AT_FDCWD,
+                   theirs.c_str(),
+                   AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+                   STATX_TYPE,
+                   &found) == 0 &&
+           ours.st_dev == ::makedev(found.stx_dev_major, found.stx_dev_minor) &&
+           ours.st_rdev == ::makedev(found.stx_rdev_major, found.stx_rdev_minor);
 }
 
 /// A user's process can have any name, and take a line that is left: only root's is

@@ -1,9 +1,9 @@
 // What is said, looked at and left alone between the right password and the shell.
 
 #include "common/syscall.hpp"
-#include "common/unique_fd.hpp"
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/pam_journal.hpp"
+#include "tests/pty/silent_mount.hpp"
 #include "tests/pty/test_world.hpp"
 #include "tests/testing.hpp"
 
@@ -20,9 +20,7 @@
 
 #include <fcntl.h>
 #include <lastlog.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -62,33 +60,6 @@ bool contains(std::string_view text, std::string_view part) {
 void make_fifo(const std::string& path) {
     common::check(::mkfifo(path.c_str(), 0666), "mkfifo", path);
 }
-
-/// A file system that nobody serves: whoever looks at it waits until he is
-/// killed. It ends with the descriptor.
-class SilentMount {
-  public:
-    explicit SilentMount(const std::string& place) : place_(place) {
-        constexpr unsigned fuse_major = 10;
-        constexpr unsigned fuse_minor = 229;
-        ::mknod("/dev/fuse", S_IFCHR | 0600, makedev(fuse_major, fuse_minor));
-        device_ = common::UniqueFd{::open("/dev/fuse", O_RDWR | O_CLOEXEC)};
-        const std::string options = "fd=" + std::to_string(device_.get()) +
-                                    ",rootmode=40000,user_id=1001,group_id=1001,allow_other";
-        if (!device_.is_open() ||
-            ::mount("silent", place.c_str(), "fuse", 0, options.c_str()) != 0) {
-            tests::skip("needs FUSE");
-        }
-    }
-    SilentMount(const SilentMount&) = delete;
-    SilentMount(SilentMount&&) = delete;
-    SilentMount& operator=(const SilentMount&) = delete;
-    SilentMount& operator=(SilentMount&&) = delete;
-    ~SilentMount() { ::umount2(place_.c_str(), MNT_DETACH); }
-
-  private:
-    std::string place_;
-    common::UniqueFd device_;
-};
 
 /// What somebody may have put where their .hushlogin would be.
 struct Trap {
@@ -449,7 +420,7 @@ TEST_CASE("a home that never answers is not entered, and costs a second at most 
             visit.line.send("ann\r");
             visit.line.expect("Password: ");
             // As the last thing: nothing of ours may look at it any more.
-            const SilentMount home{"/home/ann"};
+            const pty::SilentMount home{"/home/ann"};
             const auto start = pty::Clock::now();
             visit.line.send("secret\r");
             if (may_be_missing) {
@@ -481,7 +452,7 @@ TEST_CASE("a home that answers only when it is looked at again is entered all th
     visit.line.send("ann\r");
     visit.line.expect("Password: ");
     {
-        const SilentMount home{"/home/ann"};
+        const pty::SilentMount home{"/home/ann"};
         visit.line.send("secret\r");
         REQUIRE(pty::wait_until(
             [&] { return contains(pty::PamJournal::steps_of(visit.login.id()), "open held"); }));

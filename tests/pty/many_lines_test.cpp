@@ -2,6 +2,7 @@
 #include "tests/pty/dialogue.hpp"
 #include "tests/pty/process_cost.hpp"
 #include "tests/pty/process_table.hpp"
+#include "tests/pty/silent_mount.hpp"
 #include "tests/pty/test_world.hpp"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 #include <utmpx.h>
@@ -590,6 +592,31 @@ TEST_CASE("many lines: those who are logged in stay where no record tells of the
     busy.send("exit\r");
     busy.expect("box login: ");
     CHECK(world.count_log("waiting for the end of that") == 1);
+}
+
+TEST_CASE("many lines: who leads a session is looked at without asking their file systems") {
+    pty::TestWorld world;
+    prepare(world, pty::Gate::shadow);
+    world.remove_file("/run/utmp");
+    fs::create_directory("/run/silent");
+    const pty::SilentMount mount{"/run/silent"};
+    const common::UniqueFd silent{::open("/run/silent", O_PATH | O_CLOEXEC)};
+    pty::Line line;
+    const pid_t leader = ::fork();
+    REQUIRE(leader >= 0);
+    if (leader == 0) {
+        const bool leads = ::setsid() > 0 && ::open(line.path().c_str(), O_RDWR) >= 0;
+        ::dup2(silent.get(), STDIN_FILENO);
+        ::alarm(leads ? 60 : 1);
+        for (;;) {
+            ::pause();
+        }
+    }
+    REQUIRE(pty::wait_until([&] { return process_of(leader).terminal != 0; }));
+    const auto getty = serve(line.name());
+    line.expect("box login: ");
+    ::kill(leader, SIGKILL);
+    ::waitpid(leader, nullptr, 0);
 }
 
 TEST_CASE("many lines: a login that ends at once is started with growing pauses") {
