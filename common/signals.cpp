@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace common {
@@ -78,6 +79,11 @@ void default_signal(int number) noexcept {
     struct sigaction usual {};
     usual.sa_handler = SIG_DFL;
     ::sigaction(number, &usual, nullptr);
+}
+
+void stop_inherited_alarm() noexcept {
+    const itimerval none{};
+    ::setitimer(ITIMER_REAL, &none, nullptr);
 }
 
 IgnoredSignal::IgnoredSignal(int number) noexcept : number_(number) {

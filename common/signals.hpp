@@ -47,6 +47,10 @@ void ignore_signal(int number) noexcept;
 /// Back to what it does by default. Async-signal-safe.
 void default_signal(int number) noexcept;
 
+/// No SIGALRM from a timer (setitimer(2), alarm(2)) that was running when the process began:
+/// exec(2) leaves it running, and who set it has forgotten it.
+void stop_inherited_alarm() noexcept;
+
 /// Ignores a signal, and forgets one that is waiting, until the end of scope.
 class IgnoredSignal {
   public:

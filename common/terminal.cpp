@@ -374,8 +374,10 @@ void Terminal::give_to(uid_t owner, gid_t group, mode_t mode) const {
     // again; the owner first leaves the new one at most what the old one had.
     check(::fchown(fd_.get(), owner, group), "change the owner of", path_);
     // An owner may have named others, whom the next mode with a group's rights would let
-    // in; acl(5). Most devices have no such list, and devpts can have none.
-    ::fremovexattr(fd_.get(), "system.posix_acl_access");
+    // in; acl(5). Most devices have no such list, and those of devpts can have none.
+    if (!is_pseudo_terminal()) {
+        ::fremovexattr(fd_.get(), "system.posix_acl_access");
+    }
     check(::fchmod(fd_.get(), mode), "change the mode of", path_);
 }
 

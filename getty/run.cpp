@@ -219,8 +219,7 @@ void stand_apart() {
     // It is given back at good times, and what reads names must be able to free.
     common::keep_freed_memory();
     ::close_range(3, ~0U, 0);
-    // One that whoever started us has set and forgotten would end a prompt.
-    ::alarm(0);
+    common::stop_inherited_alarm();
     lead_session();
 }
 

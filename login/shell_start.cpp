@@ -317,8 +317,8 @@ void become_shell(const ShellPlan& plan) {
     std::string argv0 = plan.command.argv0;
     Prepared prepared = prepare(plan, argv0, environment_at_root, no_channel);
     take_usual_oom_score();
-    // Of whoever started login, which has not heeded it; a child would not have it.
-    ::alarm(0);
+    // login has not heeded it; a child would not have it.
+    common::stop_inherited_alarm();
     if (!set_modes(plan)) {
         common::throw_errno(name_of(StartStep::modes));
     }
