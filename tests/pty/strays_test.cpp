@@ -94,8 +94,8 @@ std::size_t count_running(const std::string& command) {
     }));
 }
 
-/// Processes that SIGKILL does not end while this lives, as those in a
-/// call that the kernel does not come back from: held in exit_group(2) by who traces them. Not even another SIGKILL helps.
+/// Processes that no SIGKILL ends while this lives, as those in a call that the kernel does
+/// not come back from: held in exit_group(2) by who traces them.
 class HeldAtExit {
   public:
     explicit HeldAtExit(const std::string& command) {
